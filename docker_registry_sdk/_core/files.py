@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
+
+_umask_lock: Final = threading.Lock()
 
 
 @contextmanager
@@ -29,7 +32,7 @@ def write_atomically(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(descriptor)
-        os.chmod(name, mode & ~_umask())
+        os.chmod(name, mode & ~current_umask())
         os.replace(name, target)
     except BaseException:
         with suppress(OSError):
@@ -37,7 +40,11 @@ def write_atomically(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
         raise
 
 
-def _umask() -> int:
-    current = os.umask(0o077)  # os.umask returns the umask only when it sets another umask
-    os.umask(current)
+def current_umask() -> int:
+    """Return the umask of this process, without changing it where the system allows that."""
+    with suppress(OSError, ValueError, StopIteration), open("/proc/self/status", "rb") as status:  # Linux 4.7 and later
+        return int(next(line for line in status if line.startswith(b"Umask:")).split()[1], 8)
+    with _umask_lock:  # two threads at once could leave the process with the temporary umask
+        current = os.umask(0o077)  # elsewhere, the umask is returned only when another one is set
+        os.umask(current)
     return current

@@ -9,12 +9,14 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 from attrs import frozen
 
+from .._core.folders import FolderEntry, LinkError, OpenFolder, open_path, problem_of_owner
 from ..digest import Digest, Verifier
 from ..errors import UnsafeTitleError
 from ..v2.models import Descriptor
@@ -34,11 +36,13 @@ class TargetFile:
     """A file to which a layer of an artifact is written.
 
     Attributes:
+        title: The title of the layer.
         path: The path of the file.
         descriptor: The descriptor of the layer.
         exists: Whether a file with the content of the layer already exists at the path.
     """
 
+    title: str
     path: Path
     descriptor: Descriptor
     exists: bool
@@ -82,61 +86,82 @@ def find_target_files(folder: Path, files: Sequence[tuple[str, Descriptor]]) -> 
         files: The titles and descriptors of the files.
 
     Raises:
-        UnsafeTitleError: A title is unsafe, its path contains a link, or a file with other content exists at the path.
+        UnsafeTitleError: A title is unsafe, its path contains a link, or a file with other content or of another user exists at
+            the path.
         OSError: An existing file cannot be read.
     """
     check_titles(title for title, _ in files)
-    return [_find_target_file(folder, title, descriptor) for title, descriptor in files]
+    return [TargetFile(title, folder / title, one, exists=_exists(folder, title, one)) for title, one in files]
 
 
-def _find_target_file(folder: Path, title: str, descriptor: Descriptor) -> TargetFile:
-    root = folder.resolve()
-    parent = folder
-    *parents, _ = title.split("/")
-    for name in parents:
-        parent = parent / name
-        found = _stat_or_none(parent)
-        if found is None:
-            break
-        # A junction of Windows is reported as a folder, although it leads to another path like a link.
-        if not stat.S_ISDIR(found.st_mode) or not parent.resolve().is_relative_to(root):
+@contextmanager
+def open_parent(folder: OpenFolder, title: str) -> Iterator[FolderEntry]:
+    """Yield the entry for a file of an artifact. The folders on the way are created, and checked for links again.
+
+    Args:
+        folder: The folder in which the files are written.
+        title: The title of the file, which `find_target_files` has accepted.
+
+    Raises:
+        UnsafeTitleError: A link or a file has taken the place of a folder since the title was checked.
+        OSError: A folder cannot be created or opened.
+    """
+    *parents, name = title.split("/")
+    try:
+        parent = open_path(folder, *parents, create=True) if parents else folder
+    except LinkError as error:
+        raise _link_in_title(title, error) from None
+    try:
+        yield FolderEntry(parent, name)
+    finally:
+        if parent is not folder:
+            parent.close()
+
+
+def _exists(folder: Path, title: str, descriptor: Descriptor) -> bool:
+    """Return whether the file of a layer exists with the content of the layer; False if nothing exists at its path."""
+    *parents, name = title.split("/")
+    with ExitStack() as opened:
+        try:
+            parent = opened.enter_context(OpenFolder(folder))
+            if parents:
+                parent = opened.enter_context(open_path(parent, *parents))
+        except LinkError as error:
+            raise _link_in_title(title, error) from None
+        except FileNotFoundError:
+            return False
+        part = parent.find(name + _PART_SUFFIX)
+        if part is not None and not (stat.S_ISREG(part.st_mode) and part.st_nlink == 1):
             raise UnsafeTitleError(
-                f"is in {str(parent)!a}, which is a link or a file, not a folder",
+                f"needs the temporary file {str(folder / title) + _PART_SUFFIX!a}, but something else exists at this path",
                 title=title,
-                hint="Remove that link or file, or pull into another folder.",
+                hint="Remove the file or folder at this path.",
             )
-    path = folder / title
-    part = _stat_or_none(path.with_name(path.name + _PART_SUFFIX))
-    if part is not None and not _is_regular(part):
-        raise UnsafeTitleError(
-            f"needs the temporary file {str(path) + _PART_SUFFIX!a}, but something else exists at this path",
-            title=title,
-            hint="Remove the file or folder at this path.",
-        )
-    found = _stat_or_none(path)
-    if found is None:
-        return TargetFile(path, descriptor, exists=False)
-    if stat.S_ISREG(found.st_mode) and found.st_size == descriptor.size and _has_digest(path, descriptor.digest):
-        return TargetFile(path, descriptor, exists=True)
+        found = parent.find(name)
+        if found is None:
+            return False
+        if problem := problem_of_owner(found):
+            raise UnsafeTitleError(
+                f"is the path of an existing file that {problem}", title=title, hint="Pull into a folder that only you can write."
+            )
+        if stat.S_ISREG(found.st_mode) and found.st_size == descriptor.size and _has_digest(parent, name, descriptor.digest):
+            return True
     raise UnsafeTitleError(
         "is the path of an existing file with other content", title=title, hint="Remove that file, or pull into another folder."
     )
 
 
-def _stat_or_none(path: Path) -> os.stat_result | None:
-    try:
-        return os.stat(path, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
+def _link_in_title(title: str, error: LinkError) -> UnsafeTitleError:
+    return UnsafeTitleError(
+        f"is in {str(error.filename)!a}, which is a link or a file, not a folder",
+        title=title,
+        hint="Remove that link or file, or pull into another folder.",
+    )
 
 
-def _is_regular(found: os.stat_result) -> bool:
-    return stat.S_ISREG(found.st_mode) and found.st_nlink == 1
-
-
-def _has_digest(path: Path, digest: Digest) -> bool:
+def _has_digest(folder: OpenFolder, name: str, digest: Digest) -> bool:
     verifier = Verifier(digest.algorithm)
-    with path.open("rb", buffering=0) as file:
+    with os.fdopen(folder.open_file(name, os.O_RDONLY), "rb", buffering=0) as file:
         while block := file.read(_BLOCK_BYTES):
             verifier.update(block)
     return verifier.digest == digest

@@ -5,43 +5,67 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from .._core.concurrency.forks import reset_after_fork
+from .._core.files import current_umask
+from .._core.folders import FolderEntry, LinkError, OpenFolder, open_path
 from .._core.text.redaction import printable
+from ..digest import Verifier
 from ..errors import ImageError
 
 BLOCK_BYTES: Final = 1024 * 1024
 # Clients limit manifests to 4 MiB; an index.json may have many entries.
 MAX_JSON_BYTES: Final = 16 * 1024 * 1024
-# Do not follow a link that replaced the file after it was checked, and do not block on a named pipe.
-_OPEN_FLAGS: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-def path_without_links(root: Path, *parts: str) -> Path:
-    """Return a path below a folder, after checking that no part below the folder is a symbolic link.
+def find_file(root: Path, *parts: str) -> os.stat_result | None:
+    """Return the status of a file or folder below a folder, or None if it does not exist.
 
     Args:
         root: The folder, which may be a link itself.
-        parts: The names of the subfolders and of the file. They need not exist.
+        parts: The names of the subfolders and of the file.
 
     Raises:
-        ImageError: A part is a link, which could point outside the folder.
+        ImageError: A part of the path is a link.
         OSError: A part cannot be examined.
     """
-    path = root
-    for part in parts:
-        path /= part
-        with suppress(FileNotFoundError, NotADirectoryError):
-            if stat.S_ISLNK(path.lstat().st_mode):
-                raise ImageError(
-                    f"{printable(str(path))} is a link, which is not allowed in a layout, so the link was not used",
-                    hint="Replace the link by the file or folder itself.",
-                )
-    return path
+    *folders, name = parts
+    try:
+        with open_folder(root, *folders) as folder:
+            found = folder.find(name)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if found is not None and stat.S_ISLNK(found.st_mode):
+        raise _link_error(root.joinpath(*parts))
+    return found
+
+
+def open_folder(root: Path, *parts: str, create: bool = False) -> OpenFolder:
+    """Open a folder below another folder. The caller must close it.
+
+    Args:
+        root: The folder to begin with, which may be a link itself.
+        parts: The names of the subfolders.
+        create: Whether to create subfolders that do not exist.
+
+    Raises:
+        FileNotFoundError: The folder does not exist.
+        ImageError: A part of the path is a link or not a folder.
+        OSError: The folder cannot be opened.
+    """
+    top = OpenFolder(root)
+    if not parts:
+        return top
+    with top:
+        try:
+            return open_path(top, *parts, create=create)
+        except LinkError as error:
+            raise _link_error(error.filename) from None
 
 
 def open_file(root: Path, *parts: str) -> BinaryIO:
@@ -56,14 +80,61 @@ def open_file(root: Path, *parts: str) -> BinaryIO:
         ImageError: The path is not that of a regular file, or a part of the path is a link.
         OSError: The file cannot be opened.
     """
-    path = path_without_links(root, *parts)
-    file = os.fdopen(os.open(path, os.O_RDONLY | _OPEN_FLAGS), "rb", buffering=0)
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
+    *folders, name = parts
+    with open_folder(root, *folders) as folder:
+        return open_entry(FolderEntry(folder, name))
+
+
+def open_entry(entry: FolderEntry) -> BinaryIO:
+    """Open a file in an open folder for reading.
+
+    Args:
+        entry: The folder and the name of the file.
+
+    Raises:
+        FileNotFoundError: The file does not exist.
+        ImageError: The name is that of a link, or of something else than a regular file.
+        OSError: The file cannot be opened.
+    """
+    try:
+        descriptor = entry.folder.open_file(entry.name, os.O_RDONLY)
+    except LinkError:
+        raise _link_error(entry.path) from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
         raise ImageError(
-            f"{printable(str(path))} is not a regular file, so the layout is damaged", hint="Copy the image to a new layout."
+            f"{printable(str(entry.path))} is not a regular file, so the layout is damaged",
+            hint="Copy the image to a new layout.",
         )
-    return file
+    return os.fdopen(descriptor, "rb", buffering=0)
+
+
+def check_no_link(entry: FolderEntry) -> None:
+    """Check that a name in an open folder is not that of a link. The file need not exist.
+
+    Args:
+        entry: The folder and the name.
+
+    Raises:
+        ImageError: The name is that of a link.
+        OSError: The name cannot be examined.
+    """
+    found = entry.folder.find(entry.name)
+    if found is not None and stat.S_ISLNK(found.st_mode):
+        raise _link_error(entry.path)
+
+
+def hash_file(file: BinaryIO, algorithm: str) -> Verifier:
+    """Hash an open file, and return the verifier with its digest and its size.
+
+    Args:
+        file: The file, at its first byte.
+        algorithm: The algorithm of the digest, such as `sha256`.
+    """
+    verifier = Verifier(algorithm)
+    while block := file.read(BLOCK_BYTES):
+        verifier.update(block)
+    return verifier
 
 
 def read_small_file(root: Path, *parts: str, max_bytes: int = MAX_JSON_BYTES) -> bytes:
@@ -109,19 +180,20 @@ def read_blocks(open_binary: Callable[[], BinaryIO], offset: int, size: int | No
 
 
 class AtomicFile:
-    """A file that is written under a temporary name and renamed when it is complete.
+    """A file that is written under a temporary name and renamed when it is complete. Only this user can change it until then.
 
     Args:
-        path: The final path. `commit` replaces an existing file at this path.
+        entry: The folder, which must stay open, and the final name.
 
     Raises:
         OSError: The temporary file cannot be created.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.tmp")
-        self._file = self._temporary.open("xb", buffering=0)
+    def __init__(self, entry: FolderEntry) -> None:
+        self._folder, self._name = entry.folder, entry.name
+        self._temporary = f".{entry.name[:40]}.{secrets.token_hex(6)}.tmp"
+        descriptor = self._folder.open_file(self._temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
 
     def write(self, content: bytes) -> None:
         """Append bytes to the temporary file.
@@ -136,51 +208,62 @@ class AtomicFile:
         while view:
             view = view[self._file.write(view) :]
 
-    def commit(self) -> None:
-        """Flush the file to the disk and rename it to its final path. Afterwards the file survives a crash of the system.
+    def commit(self, *, replace: bool) -> None:
+        """Flush the file to the disk and rename it to its final name. Afterwards the file survives a crash of the system.
+
+        Args:
+            replace: Whether to replace a file that has the final name.
 
         Raises:
+            FileExistsError: Something has the final name, and `replace` is False.
             OSError: The file cannot be flushed or renamed.
         """
+        if sys.platform != "win32":
+            with suppress(OSError):  # some file systems have no permissions
+                os.fchmod(self._file.fileno(), 0o666 & ~current_umask())
         os.fsync(self._file.fileno())
         self._file.close()
-        self._temporary.replace(self._path)
-        _sync_folder(self._path.parent)
+        if replace:
+            self._folder.replace(self._temporary, self._name)
+        else:
+            self._folder.rename_new(self._temporary, self._name)
+        self._folder.sync()
 
     def close(self) -> None:
         """Close the file, and remove the temporary file unless it was committed."""
         self._file.close()
-        with suppress(FileNotFoundError):
-            self._temporary.unlink()
+        self._folder.remove(self._temporary)
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(entry: FolderEntry, content: bytes, *, replace: bool) -> None:
     """Write a file so that other processes see either the old or the new content.
 
     Args:
-        path: The path of the file; an existing file is replaced.
+        entry: The folder, which must stay open, and the name of the file.
         content: The bytes of the new content.
+        replace: Whether to replace an existing file.
 
     Raises:
+        FileExistsError: Something has the name, and `replace` is False.
         OSError: The file cannot be written.
     """
-    file = AtomicFile(path)
+    file = AtomicFile(entry)
     try:
         file.write(content)
-        file.commit()
+        file.commit(replace=replace)
     finally:
         file.close()
 
 
 @contextmanager
-def file_lock(path: Path) -> Iterator[None]:
+def file_lock(entry: FolderEntry) -> Iterator[None]:
     """Hold an exclusive lock on a file while the context is active. On Windows, which has no `flock`, take no lock.
 
-    Other threads and processes that call this function with the same path wait until the lock is released. A child process that
+    Other threads and processes that call this function with the same file wait until the lock is released. A child process that
     is forked in the meantime does not hold the lock, and does not release it.
 
     Args:
-        path: The path of the lock file, which is removed when the lock is released.
+        entry: The folder, which must stay open, and the name of the lock file, which is removed when the lock is released.
 
     Raises:
         OSError: The lock file cannot be created.
@@ -191,16 +274,16 @@ def file_lock(path: Path) -> Iterator[None]:
         yield
         return
     while True:
-        file = _LockFile(path)
+        file = _LockFile(entry)
         try:
             flock(file.descriptor, LOCK_EX)
             # The previous holder has removed the file. If another process has created a new one, try again with that.
-            if _is_same_file(file.descriptor, path):
+            if entry.folder.is_file(entry.name, file.descriptor):
                 try:
                     yield
                 finally:
                     if file.descriptor != -1:  # not in a child process
-                        path.unlink(missing_ok=True)
+                        entry.folder.remove(entry.name)
                 return
         finally:
             file.close()
@@ -209,8 +292,8 @@ def file_lock(path: Path) -> Iterator[None]:
 class _LockFile:
     """An open lock file. `close` releases the lock; `descriptor` is -1 when the file is closed."""
 
-    def __init__(self, path: Path) -> None:
-        self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _OPEN_FLAGS, 0o666)
+    def __init__(self, entry: FolderEntry) -> None:
+        self.descriptor = entry.folder.open_file(entry.name, os.O_RDWR | os.O_CREAT)
         reset_after_fork(self)
 
     def after_fork(self) -> None:
@@ -223,18 +306,9 @@ class _LockFile:
             os.close(descriptor)
 
 
-def _sync_folder(path: Path) -> None:
-    """Flush the entries of a folder to the disk. Do nothing on systems other than POSIX."""
-    if os.name == "posix":
-        folder = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _is_same_file(handle: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(handle), path.lstat())
-    except FileNotFoundError:
-        return False
+def _link_error(path: str | Path) -> ImageError:
+    return ImageError(
+        f"{printable(str(path))} is a link, or a file in the place of a folder, which is not allowed in a layout, "
+        "so it was not used",
+        hint="Replace the link by the file or folder itself.",
+    )

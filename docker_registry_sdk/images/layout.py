@@ -19,7 +19,7 @@ from ..digest import Digest
 from ..errors import ImageError
 from ..v2.models import Descriptor, ImageIndex
 from .file_image import FileImage
-from .files import open_file, path_without_links, read_blocks, read_small_file
+from .files import find_file, hash_file, open_file, read_blocks, read_small_file
 from .manifest_contents import StoredManifest, check_size, parse_contents, parse_json, verify_manifest
 
 REF_NAME: Final = "org.opencontainers.image.ref.name"
@@ -62,7 +62,7 @@ class Layout:
             marker = parse_json(read_small_file(self.path, LAYOUT_FILE), f"{self.printable_path}/{LAYOUT_FILE}")
             content = read_small_file(self.path, INDEX_FILE)
         except (FileNotFoundError, NotADirectoryError) as error:
-            missing = Path(error.filename or INDEX_FILE).name
+            missing = INDEX_FILE if Path(error.filename).name == INDEX_FILE else LAYOUT_FILE
             raise ImageError(
                 f"{self.printable_path} is not an OCI image layout: it has no {missing}",
                 hint="Check the path: a layout is a folder with the files oci-layout and index.json.",
@@ -145,18 +145,20 @@ class Layout:
             ) from None
 
     def has_blob(self, digest: Digest, size: int | None) -> bool:
-        """Return whether a blob exists, judged by its file name and size only.
+        """Return whether a blob exists. Its bytes are compared with the digest, since another program may have changed the file.
 
         Args:
             digest: The digest of the blob.
             size: The expected size in bytes; None accepts a file of any size.
 
         Raises:
-            OSError: The file cannot be examined.
+            OSError: The file cannot be read.
         """
         try:
             with open_file(self.path, "blobs", digest.algorithm, digest.encoded) as file:
-                return size is None or os.fstat(file.fileno()).st_size == size
+                if size not in (None, os.fstat(file.fileno()).st_size):
+                    return False
+                return hash_file(file, digest.algorithm).digest == digest
         except (FileNotFoundError, NotADirectoryError):
             return False
 
@@ -171,7 +173,7 @@ class Layout:
             ParseError: `index.json` is malformed.
             OSError: `index.json` cannot be read.
         """
-        if not path_without_links(self.path, INDEX_FILE).exists():
+        if find_file(self.path, INDEX_FILE) is None:
             return False
         return any(one.digest == digest and self.tag in (None, tag_of(one)) for one in self.entries())
 

@@ -6,17 +6,16 @@ Source: https://github.com/opencontainers/image-spec/blob/main/image-layout.md
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
+from .._core.folders import FolderEntry, OpenFolder
 from .._core.text.redaction import printable
-from ..digest import Digest, Verifier, digest_of
+from ..digest import Digest, digest_of
 from ..errors import ImageError
 from ..media_types import OCI_INDEX
 from ..v2.models import ImageIndex
-from .files import BLOCK_BYTES, file_lock, open_file, path_without_links, read_small_file, write_atomically
+from .files import check_no_link, file_lock, find_file, hash_file, open_entry, open_folder, read_small_file, write_atomically
 from .layout import INDEX_FILE, LAYOUT_FILE, LAYOUT_VERSION, REF_NAME, Layout
 from .manifest_contents import StoredManifest, parse_json
 
@@ -48,30 +47,36 @@ class LayoutWriter:
             raise ImageError(
                 f"{self._layout.printable_path} is a file, but a layout is a folder", hint="Pass the path of a folder."
             ) from None
-        if not path_without_links(self._folder, LAYOUT_FILE).exists():
+        if find_file(self._folder, LAYOUT_FILE) is None:
             self._create()
-        path_without_links(self._folder, "blobs").mkdir(exist_ok=True)
-        if path_without_links(self._folder, INDEX_FILE).exists():
+        open_folder(self._folder, "blobs", create=True).close()
+        if find_file(self._folder, INDEX_FILE) is not None:
             self._layout.entries()  # fail before any blob is copied
 
-    def blob_path(self, digest: Digest, size: int | None = None) -> Path:
-        """Return the path for writing a blob, after creating the parent folder and removing a damaged file of this blob.
+    def open_blob(self, digest: Digest, size: int | None = None) -> FolderEntry:
+        """Return the entry for writing a blob, after creating its folder and removing a damaged file of this blob.
 
         Args:
             digest: The digest of the blob.
-            size: The size in bytes. None means that the size is unknown: then a damaged file is not removed.
+            size: The size in bytes; None if the size is unknown.
+
+        Returns:
+            The entry. The caller must close its folder.
 
         Raises:
             ImageError: A part of the path is a link.
             DigestMismatchError: The blob exists, has the right digest, and has another size than `size`.
             OSError: The folder cannot be created.
         """
-        path_without_links(self._folder, "blobs", digest.algorithm).mkdir(parents=True, exist_ok=True)
-        path_without_links(self._folder, "blobs", digest.algorithm, f"{digest.encoded}.part")
-        path = path_without_links(self._folder, "blobs", digest.algorithm, digest.encoded)
-        if size is not None and not self._layout.has_blob(digest, size):
-            self._remove_damaged(digest, size)
-        return path
+        folder = open_folder(self._folder, "blobs", digest.algorithm, create=True)
+        entry = FolderEntry(folder, digest.encoded)
+        try:
+            check_no_link(entry.part)
+            self._remove_damaged(entry, digest, size)
+        except BaseException:
+            folder.close()
+            raise
+        return entry
 
     def write_manifest(self, stored: StoredManifest) -> None:
         """Write a manifest as a blob, without an entry in `index.json`.
@@ -90,7 +95,12 @@ class LayoutWriter:
                 f"the manifest {stored.digest} ({media_type}) cannot be written to a layout: its bytes have another digest",
                 hint="Copy the image to a registry instead.",
             )
-        write_atomically(self.blob_path(stored.digest), stored.raw)
+        entry = self.open_blob(stored.digest, len(stored.raw))
+        with entry.folder:
+            # If the file exists, it has the right content; another process may be writing it at the same time.
+            if entry.folder.find(entry.name) is None:
+                with suppress(FileExistsError):
+                    write_atomically(entry, stored.raw, replace=False)
 
     def add_entry(self, stored: StoredManifest, tag: str | None) -> None:
         """Add a manifest to `index.json`, and remove the entry of another manifest that has the same tag.
@@ -106,7 +116,7 @@ class LayoutWriter:
             ParseError: `index.json` is malformed.
             OSError: The file cannot be written.
         """
-        with file_lock(self._folder / _LOCK_FILE):
+        with OpenFolder(self._folder) as folder, file_lock(FolderEntry(folder, _LOCK_FILE)):
             try:
                 content = read_small_file(self._folder, INDEX_FILE)
                 document = parse_json(content, f"{self._layout.printable_path}/{INDEX_FILE}")
@@ -120,36 +130,32 @@ class LayoutWriter:
             entry: dict[str, Any] = {"mediaType": stored.media_type, "digest": str(stored.digest), "size": len(stored.raw)}
             if tag is not None:
                 entry["annotations"] = {REF_NAME: tag}
-            kept = [one for one in entries if tag is None or one not in tagged]
+            kept = [one for one in entries if tag is None or (one.get("annotations") or {}).get(REF_NAME) != tag]
             document["manifests"] = [*kept, entry]
-            path = path_without_links(self._folder, INDEX_FILE)
-            write_atomically(path, json.dumps(document, separators=(",", ":")).encode())
+            content = json.dumps(document, separators=(",", ":")).encode()
+            write_atomically(FolderEntry(folder, INDEX_FILE), content, replace=True)
 
     def _create(self) -> None:
-        with file_lock(self._folder / _LOCK_FILE):
-            if path_without_links(self._folder, LAYOUT_FILE).exists():
+        with OpenFolder(self._folder) as folder, file_lock(FolderEntry(folder, _LOCK_FILE)):
+            if folder.find(LAYOUT_FILE) is not None:
                 return  # another process has created it in the meantime
             if any(not path.name.startswith((_LOCK_FILE, f".{LAYOUT_FILE}")) for path in self._folder.iterdir()):
                 raise ImageError(
                     f"{self._layout.printable_path} is neither empty nor an OCI image layout", hint="Choose another folder."
                 )
-            write_atomically(self._folder / LAYOUT_FILE, json.dumps({"imageLayoutVersion": LAYOUT_VERSION}).encode())
+            content = json.dumps({"imageLayoutVersion": LAYOUT_VERSION}).encode()
+            write_atomically(FolderEntry(folder, LAYOUT_FILE), content, replace=False)
 
-    def _remove_damaged(self, digest: Digest, size: int) -> None:
+    @staticmethod
+    def _remove_damaged(entry: FolderEntry, digest: Digest, size: int | None) -> None:
         """Remove the file of a blob if the content has another digest.
 
         If the content has the right digest, but not the size `size`, raise a `DigestMismatchError` and keep the file, since other
         images may need the blob.
         """
-        verifier = Verifier(digest.algorithm)
-        with suppress(FileNotFoundError):
-            with open_file(self._folder, "blobs", digest.algorithm, digest.encoded) as file:
-                read = os.fstat(file.fileno())
-                while block := file.read(BLOCK_BYTES):
-                    verifier.update(block)
-            if verifier.digest == digest:  # another process may have completed the blob since its size was checked
+        with suppress(FileNotFoundError), open_entry(entry) as file:
+            verifier = hash_file(file, digest.algorithm)
+            if verifier.digest == digest:
                 verifier.verify(size, digest)
-                return
-            path = path_without_links(self._folder, "blobs", digest.algorithm, digest.encoded)
-            if os.path.samestat(read, path.lstat()):  # otherwise another process has replaced the damaged file
-                path.unlink()
+            elif entry.folder.is_file(entry.name, file.fileno()):  # otherwise another process has replaced the damaged file
+                entry.folder.remove(entry.name)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from docker_registry_sdk.testing.storage.records import RepositoryRecord as RepositoryRecord
     from docker_registry_sdk.testing.storage.records import V1ImageRecord as V1ImageRecord
     from docker_registry_sdk.testing.storage.records import V1RepositoryRecord as V1RepositoryRecord
+    from docker_registry_sdk.testing.storage.storage_folder import StorageFolderError as StorageFolderError
     from docker_registry_sdk.testing.v1.settings import V1Role as V1Role
     from docker_registry_sdk.testing.v1.settings import V1Settings as V1Settings
 else:

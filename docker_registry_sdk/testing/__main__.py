@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from docker_registry_sdk.errors import RegistryError
 from docker_registry_sdk.testing.profiles import PROFILE_NAMES
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             profile=options.profile,
         )
         registry.start()
-    except (ImportError, OSError, OverflowError, RuntimeError, ValueError) as error:
+    except (ImportError, OSError, OverflowError, RuntimeError, ValueError, RegistryError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 1
     try:
@@ -68,7 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s, which only this machine can reach)")
     add("--port", type=int, default=5000, help="the port to listen on; 0 selects a free port (default: %(default)s)")
-    add("--storage", metavar="DIR", help="keep the content in this directory")
+    add(
+        "--storage",
+        metavar="DIR",
+        help="keep the content in this directory: a new or empty one, or that of an earlier registry",
+    )
     add("--profile", choices=PROFILE_NAMES, help="reproduce the quirks of this registry")
     add(
         "--auth",

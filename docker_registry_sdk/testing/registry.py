@@ -28,6 +28,7 @@ from docker_registry_sdk.testing.server import Certificates, ServerThread
 from docker_registry_sdk.testing.settings import RegistryClock, RegistrySettings
 from docker_registry_sdk.testing.storage import open_storage
 from docker_registry_sdk.testing.storage.base import RegistryStorage
+from docker_registry_sdk.testing.storage.directory import DirectoryStorage
 from docker_registry_sdk.testing.v1.index import Index
 from docker_registry_sdk.testing.v1.settings import V1Settings
 from docker_registry_sdk.testing.v2.routes import v2_routes
@@ -51,8 +52,9 @@ class EmbeddedRegistry(RegistryClients):
         password: The password of the user. None selects a random password.
         anonymous_pull: Whether clients without credentials may pull. Only the user may push, delete, and list repositories. None
             selects the value of the profile, or True if there is no profile. If `auth` is `none`, every client may do everything.
-        storage: A storage for the content (blobs, manifests and tags), or the path of a directory for the content. None keeps
-            the content in memory.
+        storage: A storage for the content (blobs, manifests and tags), or the path of a directory for the content, which must be
+            new, empty, or the storage of an earlier registry. Only one registry at a time can use a directory: it is locked until
+            the registry stops. None keeps the content in memory.
         apis: The supported API versions. None selects the versions of the profile, or both versions if there is no profile.
         settings: The settings of API v2. None selects the settings of the profile, or the default settings.
         v1: The settings of API v1. None selects the default settings.
@@ -71,6 +73,7 @@ class EmbeddedRegistry(RegistryClients):
 
     Raises:
         ImportError: The extra `testing` is not installed.
+        StorageFolderError: The directory for the content holds other files, or another registry is using it.
         ValueError: The arguments contradict each other, or an argument is invalid, for example a user name with a colon.
     """
 
@@ -108,6 +111,7 @@ class EmbeddedRegistry(RegistryClients):
         self._auth: AuthMode = self._profile.auth if auth is None else auth
         self._authentication = create_authentication(self._auth, self._account, self._clock, self._settings.token_lifetime)
         self._storage = open_storage(storage)
+        self._owns_storage = storage is not self._storage
         self._apis = frozenset(self._profile.apis if apis is None else apis)
         self._v1 = v1 or V1Settings()
         if index is not None and (self._v1.is_index or not index._v1.is_index):
@@ -242,12 +246,16 @@ class EmbeddedRegistry(RegistryClients):
         """Start the registry, and wait until it can answer requests.
 
         Raises:
+            StorageFolderError: Another registry uses the directory for the content since this registry was stopped.
             OSError: The registry cannot listen on the host and the port.
             RuntimeError: The registry is running already, or the server could not start.
         """
         if self._running is not None:
             raise RuntimeError("the registry is running already; call stop() before start()")
         with ExitStack() as parts:
+            if self._owns_storage and isinstance(self._storage, DirectoryStorage):
+                self._storage.open_folder()
+                parts.callback(self._storage.close)
             sessions = UploadSessions(self._storage)
             parts.callback(sessions.close)
             origin = self._settings.token_origin

@@ -187,6 +187,7 @@ def test_field_of_the_wrong_type(parse: Callable[[bytes], object], record: Any, 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"blobs": 1}', b'{"blobs": [], "manifests": [], "tags": {}}'])
 def test_malformed_record(tmp_path: Path, content: bytes) -> None:
     record = tmp_path / "repositories" / "a" / "_repository.json"
+    DirectoryStorage(tmp_path).close()
     record.parent.mkdir(parents=True)
     record.write_bytes(content)
     with pytest.raises(ValueError, match=r"_repository\.json is not a valid record of a repository"):
@@ -219,7 +220,7 @@ def test_restart(tmp_path: Path) -> None:
         client.patch(upload, content=b"unfinished")
         before = state(client)
     assert list((tmp_path / "uploads").iterdir()) == []
-    (tmp_path / "uploads" / "left-by-a-crash").write_bytes(b"x")
+    (tmp_path / "uploads" / "upload-left-by-a-crash").write_bytes(b"x")
     with EmbeddedRegistry(storage=str(tmp_path)) as registry, httpx.Client(base_url=registry.url) as client:
         assert state(client) == before
         assert client.get(upload).status_code == 404

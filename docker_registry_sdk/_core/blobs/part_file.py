@@ -7,39 +7,44 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from ...digest import Verifier
 from ..concurrency.forks import reset_after_fork
+from ..files import current_umask
+from ..folders import FolderEntry, LinkError
+from .download_target import check_absent
 
 _BLOCK_BYTES: Final = 1024 * 1024
 # The maximum that one call of hash_some() hashes. A call runs in a thread and cannot be cancelled, so it must end soon.
 _MAX_BYTES_PER_CALL: Final = 8 * _BLOCK_BYTES
-_FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _MAX_OPEN_ATTEMPTS: Final = 10
 
 
 class PartFile:
     """The `.part` file in the folder of a download's target file, locked for one download at a time.
 
-    If reading or writing the file fails, a method raises an `OSError` that names the path of the `.part` file.
+    Only this user can read and write the file until it is complete. A file of another user, or one that others may write, is not
+    used, since its bytes could change after they were verified. If reading or writing the file fails, a method raises an
+    `OSError` that names the path of the `.part` file.
 
     Args:
-        target: The path of the finished download.
+        target: The folder and the name of the finished download.
 
     Attributes:
         path: The path of the `.part` file.
         length: The length of the `.part` file in bytes when it was opened, or 0 after `start_over`.
 
     Raises:
-        OSError: The file cannot be created, is not a regular file, has a second hard link, or is locked by another download.
+        OSError: The file cannot be created, is a link or not a regular file, has a second hard link, belongs to another user, can
+            be written by others, or is locked by another download.
     """
 
-    def __init__(self, target: Path) -> None:
-        self.path = target.with_name(f"{target.name}.part")
-        self._target = target
+    def __init__(self, target: FolderEntry) -> None:
+        self.path = target.part.path
+        self._folder, self._name, self._target = target.folder, target.part.name, target
         self._is_renamed = self._has_failed = False
         self._descriptor = self._open()
         self.length = os.fstat(self._descriptor).st_size
@@ -90,21 +95,31 @@ class PartFile:
 
         Raises:
             FileExistsError: The target was created in the meantime.
+            OSError: Something else was put in the place of the `.part` file in the meantime.
         """
         with self._named_errors():
             os.fsync(self._descriptor)
-        check_absent(self._target)
+        status = os.fstat(self._descriptor)
         if sys.platform == "win32":  # which cannot rename an open file
             os.close(self._descriptor)
             self._descriptor = -1
-        self.path.rename(self._target)
+        try:
+            self._folder.rename_new(self._name, self._target.name, self._descriptor)
+        except FileExistsError:
+            check_absent(self._target)
+            raise
+        found = self._folder.find(self._target.name)
+        if found is None or not os.path.samestat(found, status):
+            raise FileExistsError(
+                errno.EEXIST,
+                "another program has replaced the file while it was downloaded: download to a folder that only you can write",
+                str(self._target.path),
+            )
         self._is_renamed = True
         if sys.platform != "win32":
-            folder = os.open(self._target.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            with suppress(OSError):  # some file systems have no permissions
+                os.fchmod(self._descriptor, 0o666 & ~current_umask())
+        self._folder.sync()
 
     def close(self, *, keep: bool) -> None:
         """Close the file, and delete an unfinished file if it is empty or a write failed, since a download cannot resume from it.
@@ -117,10 +132,12 @@ class PartFile:
             return
         try:
             if not self._is_renamed and not (keep and self.is_resumable):
+                is_ours = self._folder.is_file(self._name, self._descriptor)
                 if sys.platform == "win32":
                     os.close(self._descriptor)
                     self._descriptor = -1
-                self.path.unlink(missing_ok=True)
+                if is_ours:
+                    self._folder.remove(self._name)
         finally:
             if self._descriptor != -1:
                 os.close(self._descriptor)  # which also releases the lock
@@ -128,18 +145,13 @@ class PartFile:
 
     def _open(self) -> int:
         for _ in range(_MAX_OPEN_ATTEMPTS):
+            descriptor, is_new = self._open_or_create()
             try:
-                descriptor = os.open(self.path, _FLAGS, 0o666)
-            except OSError as error:
-                if error.errno == errno.ELOOP:
-                    raise self._unusable("a symbolic link") from None
-                raise
-            try:
-                status = os.fstat(descriptor)
-                if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
-                    raise self._unusable("not a regular file or has a second hard link")
+                _check_regular(os.fstat(descriptor), self.path)
                 lock(descriptor, self.path)
-                if self._is_at_path(status):
+                if self._folder.is_file(self._name, descriptor):
+                    if not is_new:
+                        _check_trusted(os.fstat(descriptor), self.path)
                     return descriptor
             except BaseException:
                 os.close(descriptor)
@@ -149,19 +161,21 @@ class PartFile:
             errno.EAGAIN, "too many downloads to the same path start and end at once: run one at a time", str(self.path)
         )
 
-    def _is_at_path(self, status: os.stat_result) -> bool:
-        try:
-            current = os.stat(self.path, follow_symlinks=False)
-        except FileNotFoundError:
-            return False
-        return os.path.samestat(status, current)
-
-    def _unusable(self, problem: str) -> OSError:
-        return FileExistsError(
-            errno.EEXIST,
-            f"the temporary .part file of the download cannot be used, since it is {problem}: remove that file",
-            str(self.path),
-        )
+    def _open_or_create(self) -> tuple[int, bool]:
+        """Open or create the file, and return its descriptor and whether it is new."""
+        while True:
+            try:
+                with suppress(FileNotFoundError):
+                    return self._folder.open_file(self._name, os.O_RDWR), False
+            except LinkError:
+                raise _unusable("is a symbolic link", self.path) from None
+            except PermissionError:
+                found = self._folder.find(self._name)
+                if found is not None:
+                    _check_trusted(found, self.path)
+                raise
+            with suppress(FileExistsError):  # another download created the file just now
+                return self._folder.open_file(self._name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), True
 
     @contextmanager
     def _named_errors(self) -> Iterator[None]:
@@ -172,39 +186,30 @@ class PartFile:
             raise OSError(error.errno, error.strerror, str(self.path)) from error
 
 
-def check_folder(target: Path) -> None:
-    """Check that the folder of a download exists.
-
-    Args:
-        target: The path of the finished download.
-
-    Raises:
-        OSError: The folder does not exist, or is not a folder.
-    """
-    folder = target.parent
-    if not folder.exists():
-        raise FileNotFoundError(errno.ENOENT, "the folder for the download does not exist: create the folder first", str(folder))
-    if not folder.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "the path of the folder for the download is not a folder", str(folder))
+def _check_regular(status: os.stat_result, path: Path) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise _unusable("is not a regular file", path)
 
 
-def check_absent(target: Path) -> None:
-    """Check that nothing exists at a path.
-
-    Args:
-        target: The path.
+def _check_trusted(status: os.stat_result, path: Path) -> None:
+    """Check that only this user can change a file that existed before.
 
     Raises:
-        OSError: A file, a folder or a symbolic link exists at the path. A symbolic link counts even if its target is missing.
+        FileExistsError: The file has a second hard link, belongs to another user, or can be written by others.
     """
-    if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "the path for the download is a folder: pass the path of a file", str(target))
-    if os.path.lexists(target):
-        raise FileExistsError(
-            errno.EEXIST,
-            "a file exists already at the path for the download: remove that file, or pass another path",
-            str(target),
-        )
+    if status.st_nlink > 1:
+        raise _unusable("has a second hard link", path)
+    if sys.platform != "win32":
+        if status.st_uid != os.geteuid():
+            raise _unusable("belongs to another user, who could change it at any time", path)
+        if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise _unusable("can be written by other users", path)
+
+
+def _unusable(problem: str, path: Path) -> OSError:
+    return FileExistsError(
+        errno.EEXIST, f"the temporary .part file of the download cannot be used, since it {problem}: remove that file", str(path)
+    )
 
 
 def hash_some(descriptor: int, verifier: Verifier) -> bool:

@@ -7,8 +7,10 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..._core.blobs import BlobRepository, download_blob
 from ..._core.blobs.progress import OnProgress, Progress, check_on_progress
 from ..._core.concurrency.threads import run_in_thread
+from ..._core.folders import OpenFolder
 from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ...client._sync.manifest_ref import ManifestRef
 from ...client._sync.registries import Registries
@@ -17,7 +19,7 @@ from ...images._sync.places import OpenRegistries
 from ...media_types import OCI_EMPTY, OCI_MANIFEST
 from ...reference import RepoRef
 from ...v2.models import Descriptor
-from ..file_paths import check_titles, find_target_files
+from ..file_paths import check_titles, find_target_files, open_parent
 from ..manifest import (
     EMPTY_CONTENT,
     ArtifactBlob,
@@ -124,8 +126,9 @@ def pull(
     """Download the files of an artifact into a folder, and return the paths of the files.
 
     The files are the layers with a title. Titles are untrusted. Therefore all titles, and the existing files and links in the
-    folder, are checked before anything is written: no file is written outside the folder, and no file is overwritten. A file that
-    exists with the content of its layer is not downloaded again, so a second call resumes an interrupted pull. A folder packed by
+    folder, are checked before anything is written, and links again when each file is written: no file is written outside the
+    folder, and no file is overwritten. A file that exists with the content of its layer is not downloaded again, so a second call
+    resumes an interrupted pull. A folder packed by
     oras (annotation `io.deis.oras.content.unpack`) is written as a tar.gz file, and not unpacked.
 
     Args:
@@ -150,7 +153,8 @@ def pull(
         ArtifactError: The place is not in a registry; the manifest is an index, or another document that is not an OCI image
             manifest; or the manifest has layers but none with a title, as an image has.
         UnsafeTitleError: A title is not a relative path, may mean the same file as another title, leads through a link, or is the
-            path of an existing file with other content; nothing was written.
+            path of an existing file with other content or of another user; nothing was written, unless the link was made during
+            the pull.
         DigestMismatchError: The bytes of a file have another digest; the downloaded bytes were deleted.
         InvalidDigestError: The digest of a file has an algorithm other than sha256 and sha512.
         ParseError: The manifest is malformed, or the `data` of a descriptor contradicts the descriptor's digest or size.
@@ -168,14 +172,17 @@ def pull(
         found = repository.get_manifest(parsed.ref or "", timeout=limits.timeout, deadline=limits.deadline)
         layers = titled_layers(found)
         files = run_in_thread(lambda: find_target_files(Path(folder), layers))
+        missing = [file for file in files if not file.exists]
         for file in files:
             if file.exists:
                 _report_skipped(file.descriptor, on_progress)
-                continue
-            file.path.parent.mkdir(parents=True, exist_ok=True)
-            repository.download_blob(
-                file.descriptor, file.path, on_progress=on_progress, timeout=limits.timeout, deadline=limits.deadline
-            )
+        if missing:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            blobs = BlobRepository(repository, repository.repo.remote_name, limits)
+            with OpenFolder(Path(folder)) as opened_folder:
+                for file in missing:
+                    with open_parent(opened_folder, file.title) as target:
+                        download_blob(blobs, file.descriptor, target, on_progress=on_progress)
     return [file.path for file in files]
 
 

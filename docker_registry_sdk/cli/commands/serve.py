@@ -23,7 +23,10 @@ _PASSWORD_VARIABLE = "EMBEDDED_REGISTRY_PASSWORD"
     "--port", type=click.IntRange(0, 65535), default=5000, show_default=True, help="Listen on this port; 0 takes a free one."
 )
 @click.option(
-    "--storage", type=click.Path(file_okay=False), metavar="DIR", help="Store everything in this folder, not in memory."
+    "--storage",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Store everything in this folder (new, empty, or of an earlier registry), not in memory.",
 )
 @click.option("--profile", metavar="NAME", help="Imitate a public registry with its quirks: docker-hub, ecr, ghcr and others.")
 @click.option(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 
 from ..._core.blobs.upload_source import AsyncReplayableSource
 from ..._core.concurrency.threads import async_run_in_thread, async_run_in_thread_uncancellable, async_shielded
+from ..._core.folders import FolderEntry
 from ..._core.wire import async_blocks
 from ...digest import Digest, Verifier
 from ...reference import Repo
 from ...v2.models import Descriptor
 from ..file_image import FileImage
-from ..files import AtomicFile
+from ..files import AtomicFile, hash_file, open_entry
 from ..layout import Layout
 from ..layout_writer import LayoutWriter
 from ..manifest_contents import BlobDescriptor, StoredManifest, check_size
@@ -63,24 +63,24 @@ class AsyncFileSource:
         """
         return AsyncFileBlob(self._image, blob.digest)
 
-    async def save_blob(self, path: Path, progress: BlobProgress, use_urls: bool) -> None:
+    async def save_blob(self, target: FolderEntry, progress: BlobProgress, use_urls: bool) -> None:
         """Write a blob to a file atomically, after comparing the bytes with the digest.
 
         Args:
-            path: The path of the file to write.
+            target: The folder, which must stay open, and the name of the file to write.
             progress: The progress of the blob, which this method updates; `progress.blob` is the blob to write.
             use_urls: Ignored, since blobs that the layout or archive lacks are not downloaded.
         """
         blob = progress.blob
         verifier = Verifier(blob.digest.algorithm)
-        file = await async_run_in_thread_uncancellable(lambda: AtomicFile(path))
+        file = await async_run_in_thread_uncancellable(lambda: AtomicFile(target))
         try:
             async for block in AsyncProgressReader(self.open_blob(blob, use_urls), progress).blocks(0):
                 await async_run_in_thread_uncancellable(lambda: _write(file, verifier, block))  # noqa: B023 - runs before the next block
                 if blob.size is not None and verifier.size > blob.size:
                     break
             verifier.verify(blob.size, blob.digest)
-            await async_run_in_thread_uncancellable(file.commit)
+            await async_run_in_thread_uncancellable(lambda: _commit(file, target, blob.digest))
         finally:
             async with async_shielded():
                 await async_run_in_thread_uncancellable(file.close)
@@ -126,15 +126,17 @@ class AsyncLayoutTarget:
         await async_run_in_thread_uncancellable(self._writer.prepare)
 
     async def has_reference(self, digest: Digest) -> bool:
-        """Return whether `index.json` already lists a manifest under the layout's tag. If the tag is None, any entry counts.
+        """Return whether `index.json` already lists a manifest under the layout's tag, and the layout has the manifest.
+
+        If the tag is None, any entry counts.
 
         Args:
             digest: The digest of the manifest.
         """
-        return await async_run_in_thread(lambda: self._layout.has_entry(digest))
+        return await async_run_in_thread(lambda: self._layout.has_entry(digest) and self._layout.has_blob(digest, None))
 
     async def has_manifest(self, digest: Digest) -> bool:
-        """Return whether the layout has the file of a manifest. The content of the file is not checked.
+        """Return whether the layout has the file of a manifest, with the right content.
 
         Args:
             digest: The digest of the manifest.
@@ -142,7 +144,7 @@ class AsyncLayoutTarget:
         return await async_run_in_thread(lambda: self._layout.has_blob(digest, None))
 
     async def has_blob(self, blob: BlobDescriptor) -> bool:
-        """Return whether the layout has the file of a blob with the right size. The content of the file is not checked.
+        """Return whether the layout has the file of a blob, with the right size and content.
 
         Args:
             blob: The digest and the size of the blob; if the size is None, any size is right.
@@ -167,8 +169,9 @@ class AsyncLayoutTarget:
             use_urls: Whether to download the blob from the blob's external URLs if the source does not have the blob.
         """
         blob = progress.blob
-        path = await async_run_in_thread_uncancellable(lambda: self._writer.blob_path(blob.digest, blob.size))
-        await source.save_blob(path, progress, use_urls)
+        target = await async_run_in_thread_uncancellable(lambda: self._writer.open_blob(blob.digest, blob.size))
+        with target.folder:
+            await source.save_blob(target, progress, use_urls)
 
     async def write_manifest(self, manifest: PlannedManifest) -> None:
         """Write a manifest. Add the manifest to `index.json` as well, unless the manifest is listed by a copied index.
@@ -181,6 +184,15 @@ class AsyncLayoutTarget:
         if manifest.role != "child":
             tag = self._layout.tag if manifest.role == "root" else None
             await async_run_in_thread_uncancellable(lambda: self._writer.add_entry(stored, tag))
+
+
+def _commit(file: AtomicFile, target: FolderEntry, digest: Digest) -> None:
+    try:
+        file.commit(replace=False)
+    except FileExistsError:  # the same blob, if another process wrote it at the same time
+        with open_entry(target) as existing:
+            if hash_file(existing, digest.algorithm).digest != digest:
+                raise
 
 
 def _write(file: AtomicFile, verifier: Verifier, block: bytes) -> None:

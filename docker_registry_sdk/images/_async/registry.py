@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from ..._core.blobs._async.blob_repository import AsyncBlobRepository
+from ..._core.blobs._async.download import async_download_blob
 from ..._core.blobs._async.replayable_source import AsyncRemoteBlob
 from ..._core.blobs.upload_source import AsyncReplayableSource
 from ..._core.concurrency.waiting import async_sleep
+from ..._core.folders import FolderEntry
 from ..._core.wire import CallLimits, async_send
 from ...client._async.repository import AsyncRepository
 from ...client.manifests import is_manifest_type
@@ -117,18 +118,18 @@ class AsyncRegistryImage:
         """
         return AsyncRemoteBlob(self._blobs, _digest_or_descriptor(blob), use_urls=use_urls, verify=False)
 
-    async def save_blob(self, path: Path, progress: BlobProgress, use_urls: bool) -> None:
+    async def save_blob(self, target: FolderEntry, progress: BlobProgress, use_urls: bool) -> None:
         """Write a blob to a file atomically, after comparing the bytes with the digest.
 
         Args:
-            path: The path of the file to write.
+            target: The folder, which must stay open, and the name of the file to write.
             progress: The progress of the blob, which this method updates; `progress.blob` is the blob to write.
             use_urls: Whether to download the blob from the blob's external URLs if the registry does not have the blob.
         """
         blob = _digest_or_descriptor(progress.blob)
         while True:
             try:
-                await self._client.download_blob(blob, path, use_urls=use_urls, on_progress=progress.on_download, **self._options)
+                await async_download_blob(self._blobs, blob, target, use_urls=use_urls, on_progress=progress.on_download)
             except BlockingIOError:  # another process is downloading the same blob, which several images may have
                 progress.check()
                 await async_sleep(FILE_LOCK_INTERVAL_SECONDS)

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Protocol
 
 from ..._core.blobs.upload_source import ReplayableSource
+from ..._core.folders import FolderEntry
 from ...digest import Digest
 from ...reference import Repo
 from ...v2.models import Descriptor
@@ -53,11 +53,11 @@ class ImageSource(Protocol):
         """
         ...
 
-    def save_blob(self, path: Path, progress: BlobProgress, use_urls: bool) -> None:
+    def save_blob(self, target: FolderEntry, progress: BlobProgress, use_urls: bool) -> None:
         """Write a blob to a file atomically, after comparing the bytes with the digest.
 
         Args:
-            path: The path of the file to write.
+            target: The folder, which must stay open, and the name of the file to write.
             progress: The progress of the blob, which this method updates; `progress.blob` is the blob to write.
             use_urls: Whether to download the blob from the blob's external URLs if the registry does not have the blob.
         """

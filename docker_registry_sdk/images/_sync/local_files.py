@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from ..._core.blobs.upload_source import ReplayableSource
 from ..._core.concurrency.threads import (
@@ -12,12 +11,13 @@ from ..._core.concurrency.threads import (
     run_in_thread_uncancellable,
     shielded,
 )
+from ..._core.folders import FolderEntry
 from ..._core.wire import blocks
 from ...digest import Digest, Verifier
 from ...reference import Repo
 from ...v2.models import Descriptor
 from ..file_image import FileImage
-from ..files import AtomicFile
+from ..files import AtomicFile, hash_file, open_entry
 from ..layout import Layout
 from ..layout_writer import LayoutWriter
 from ..manifest_contents import BlobDescriptor, StoredManifest, check_size
@@ -68,24 +68,24 @@ class FileSource:
         """
         return FileBlob(self._image, blob.digest)
 
-    def save_blob(self, path: Path, progress: BlobProgress, use_urls: bool) -> None:
+    def save_blob(self, target: FolderEntry, progress: BlobProgress, use_urls: bool) -> None:
         """Write a blob to a file atomically, after comparing the bytes with the digest.
 
         Args:
-            path: The path of the file to write.
+            target: The folder, which must stay open, and the name of the file to write.
             progress: The progress of the blob, which this method updates; `progress.blob` is the blob to write.
             use_urls: Ignored, since blobs that the layout or archive lacks are not downloaded.
         """
         blob = progress.blob
         verifier = Verifier(blob.digest.algorithm)
-        file = run_in_thread_uncancellable(lambda: AtomicFile(path))
+        file = run_in_thread_uncancellable(lambda: AtomicFile(target))
         try:
             for block in ProgressReader(self.open_blob(blob, use_urls), progress).blocks(0):
                 run_in_thread_uncancellable(lambda: _write(file, verifier, block))  # noqa: B023 - runs before the next block
                 if blob.size is not None and verifier.size > blob.size:
                     break
             verifier.verify(blob.size, blob.digest)
-            run_in_thread_uncancellable(file.commit)
+            run_in_thread_uncancellable(lambda: _commit(file, target, blob.digest))
         finally:
             with shielded():
                 run_in_thread_uncancellable(file.close)
@@ -131,15 +131,17 @@ class LayoutTarget:
         run_in_thread_uncancellable(self._writer.prepare)
 
     def has_reference(self, digest: Digest) -> bool:
-        """Return whether `index.json` already lists a manifest under the layout's tag. If the tag is None, any entry counts.
+        """Return whether `index.json` already lists a manifest under the layout's tag, and the layout has the manifest.
+
+        If the tag is None, any entry counts.
 
         Args:
             digest: The digest of the manifest.
         """
-        return run_in_thread(lambda: self._layout.has_entry(digest))
+        return run_in_thread(lambda: self._layout.has_entry(digest) and self._layout.has_blob(digest, None))
 
     def has_manifest(self, digest: Digest) -> bool:
-        """Return whether the layout has the file of a manifest. The content of the file is not checked.
+        """Return whether the layout has the file of a manifest, with the right content.
 
         Args:
             digest: The digest of the manifest.
@@ -147,7 +149,7 @@ class LayoutTarget:
         return run_in_thread(lambda: self._layout.has_blob(digest, None))
 
     def has_blob(self, blob: BlobDescriptor) -> bool:
-        """Return whether the layout has the file of a blob with the right size. The content of the file is not checked.
+        """Return whether the layout has the file of a blob, with the right size and content.
 
         Args:
             blob: The digest and the size of the blob; if the size is None, any size is right.
@@ -172,8 +174,9 @@ class LayoutTarget:
             use_urls: Whether to download the blob from the blob's external URLs if the source does not have the blob.
         """
         blob = progress.blob
-        path = run_in_thread_uncancellable(lambda: self._writer.blob_path(blob.digest, blob.size))
-        source.save_blob(path, progress, use_urls)
+        target = run_in_thread_uncancellable(lambda: self._writer.open_blob(blob.digest, blob.size))
+        with target.folder:
+            source.save_blob(target, progress, use_urls)
 
     def write_manifest(self, manifest: PlannedManifest) -> None:
         """Write a manifest. Add the manifest to `index.json` as well, unless the manifest is listed by a copied index.
@@ -186,6 +189,15 @@ class LayoutTarget:
         if manifest.role != "child":
             tag = self._layout.tag if manifest.role == "root" else None
             run_in_thread_uncancellable(lambda: self._writer.add_entry(stored, tag))
+
+
+def _commit(file: AtomicFile, target: FolderEntry, digest: Digest) -> None:
+    try:
+        file.commit(replace=False)
+    except FileExistsError:  # the same blob, if another process wrote it at the same time
+        with open_entry(target) as existing:
+            if hash_file(existing, digest.algorithm).digest != digest:
+                raise
 
 
 def _write(file: AtomicFile, verifier: Verifier, block: bytes) -> None:

@@ -6,13 +6,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from ..._core.blobs._sync.blob_repository import BlobRepository
+from ..._core.blobs._sync.download import download_blob
 from ..._core.blobs._sync.replayable_source import RemoteBlob
 from ..._core.blobs.upload_source import ReplayableSource
 from ..._core.concurrency.waiting import sleep
+from ..._core.folders import FolderEntry
 from ..._core.wire import CallLimits, send
 from ...client._sync.repository import Repository
 from ...client.manifests import is_manifest_type
@@ -124,20 +125,18 @@ class RegistryImage:
         """
         return RemoteBlob(self._blobs, _digest_or_descriptor(blob), use_urls=use_urls, verify=False)
 
-    def save_blob(self, path: Path, progress: BlobProgress, use_urls: bool) -> None:
+    def save_blob(self, target: FolderEntry, progress: BlobProgress, use_urls: bool) -> None:
         """Write a blob to a file atomically, after comparing the bytes with the digest.
 
         Args:
-            path: The path of the file to write.
+            target: The folder, which must stay open, and the name of the file to write.
             progress: The progress of the blob, which this method updates; `progress.blob` is the blob to write.
             use_urls: Whether to download the blob from the blob's external URLs if the registry does not have the blob.
         """
         blob = _digest_or_descriptor(progress.blob)
         while True:
             try:
-                self._client.download_blob(
-                    blob, path, use_urls=use_urls, on_progress=progress.on_download, **self._options
-                )
+                download_blob(self._blobs, blob, target, use_urls=use_urls, on_progress=progress.on_download)
             except BlockingIOError:  # another process is downloading the same blob, which several images may have
                 progress.check()
                 sleep(FILE_LOCK_INTERVAL_SECONDS)

@@ -15,6 +15,7 @@ def open_storage(storage: RegistryStorage | str | os.PathLike[str] | None) -> Re
             is returned unchanged.
 
     Raises:
+        StorageFolderError: The directory holds files but is no storage, or another storage is using the directory.
         OSError: The directory cannot be created, read or written.
         ValueError: A record of a repository or an image in the directory cannot be parsed.
     """

@@ -1,5 +1,6 @@
 """A storage that keeps content and records in a directory, so that both survive a restart of the registry.
 
+    docker_registry_sdk-storage                   marks the directory as a storage; locked while a storage uses the directory
     uploads/                                      content and records that are being written
     blobs/<algorithm>/<xx>/<hex>                  content by digest; xx are the first two hex digits
     repositories/<name>/_repository.json          one record per repository
@@ -7,16 +8,15 @@
     v1/images/<xx>/<id>.json                      one record per image of API v1; xx are the first two digits of the id
 
 Every file is written to uploads/, flushed to the disk, and then renamed to its final path. So a crash leaves incomplete files
-only in uploads/. Only one process may use a directory at a time, since a new DirectoryStorage deletes all files in uploads/. A
-DirectoryStorage reads all record files when it is created. After that, it reads records from memory, and writes each change of a
-record to memory and to a file.
+only in uploads/, and a new DirectoryStorage deletes these. Only one DirectoryStorage can use a directory at a time, also among
+several processes. A DirectoryStorage reads all record files when it is created. After that, it reads records from memory, and
+writes each change of a record to memory and to a file.
 """
 
 import contextlib
 import hashlib
 import os
 import tempfile
-import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -32,6 +32,7 @@ from docker_registry_sdk.testing.storage.serialization import (
     v1_repository_from_json,
     v1_repository_to_json,
 )
+from docker_registry_sdk.testing.storage.storage_folder import UPLOAD_PREFIX, UPLOADS, StorageFolder
 
 RECORD_NAME = "_repository.json"  # not a valid part of a repository name, since it begins with an underscore
 
@@ -65,7 +66,7 @@ class FileWriter:
 
     def __init__(self, storage: "DirectoryStorage") -> None:
         self._storage = storage
-        descriptor, name = tempfile.mkstemp(dir=storage.uploads)
+        descriptor, name = tempfile.mkstemp(prefix=UPLOAD_PREFIX, dir=storage.uploads)
         self._path = Path(name)
         self._file = os.fdopen(descriptor, "w+b")
         self._size = 0
@@ -127,13 +128,18 @@ class FileWriter:
 class DirectoryStorage(RecordTable):
     """A storage that keeps content and records in the files of one directory.
 
+    The directory is locked until `close`, or until the process ends, even if it is killed. A closed storage still returns what it
+    has read; the first change opens it again, and reads the records again.
+
     Args:
-        root: The path of the directory. A directory that does not exist is created.
+        root: The path of the directory. A directory that does not exist is created. An existing directory must be empty, or a
+            storage: otherwise nothing in it is changed.
 
     Attributes:
         v1: The records of API v1.
 
     Raises:
+        StorageFolderError: The directory holds files but is no storage, or another storage is using the directory.
         OSError: The directory cannot be created, read or written.
         ValueError: A record file in the directory cannot be parsed. The message contains the path of this file.
     """
@@ -141,24 +147,49 @@ class DirectoryStorage(RecordTable):
     def __init__(self, root: str | os.PathLike[str]) -> None:
         super().__init__()
         self._root = Path(root)
-        self.uploads = self._root / "uploads"
-        self.uploads.mkdir(parents=True, exist_ok=True)
-        for path in self.uploads.iterdir():
-            path.unlink()
-        repositories = self._root / "repositories"
-        for path in repositories.rglob(RECORD_NAME):
-            name = path.parent.relative_to(repositories).as_posix()
-            self._repositories[name] = _read_record(path, repository_from_json, "a repository")
-        self.v1 = V1RecordFiles(self._root / "v1", self.lock, self._write)
+        self.uploads = self._root / UPLOADS
+        self._folder = StorageFolder(self._root)
+        self.v1 = V1RecordFiles(self._root / "v1", self)
+        self.open_folder()
+
+    def open_folder(self) -> None:
+        """Lock the directory, and read all records. If the storage is open, the call has no effect.
+
+        Raises:
+            StorageFolderError: The directory holds files but is no storage, or another storage is using the directory.
+            ForkedProcessError: This process is a child of the process that created the storage.
+            OSError: The directory cannot be created, read or written.
+            ValueError: A record file in the directory cannot be parsed.
+        """
+        with self.lock:
+            if not self._folder.open():
+                return
+            try:
+                repositories = self._root / "repositories"
+                self._repositories = {
+                    path.parent.relative_to(repositories).as_posix(): _read_record(path, repository_from_json, "a repository")
+                    for path in repositories.rglob(RECORD_NAME)
+                }
+                self.v1.read_files()
+            except BaseException:
+                self._folder.close()
+                raise
+
+    def close(self) -> None:
+        """Unlock the directory, so that another storage can use it. If the storage is closed, the call has no effect."""
+        with self.lock:
+            self._folder.close()
 
     def save(self, name: str, repository: RepositoryRecord) -> None:
         """Create the record of a repository, or replace it atomically."""
         with self.lock:
-            self._write(self._root / "repositories" / name / RECORD_NAME, repository_to_json(repository))
+            self.open_folder()
+            self.write_file(self._root / "repositories" / name / RECORD_NAME, repository_to_json(repository))
             super().save(name, repository)
 
     def create(self) -> BlobWriter:
         """Return a writer for new content. The content becomes part of the storage only when `commit` of the writer is called."""
+        self.open_folder()
         return FileWriter(self)
 
     def open(self, digest: str) -> BlobReader | None:
@@ -170,6 +201,7 @@ class DirectoryStorage(RecordTable):
 
     def discard(self, digest: str) -> None:
         """Delete the content with a digest, if it is stored, even if a repository uses it. Open readers can still read it."""
+        self.open_folder()
         self.content_path(digest).unlink(missing_ok=True)
 
     def content_path(self, digest: str) -> Path:
@@ -181,8 +213,13 @@ class DirectoryStorage(RecordTable):
         algorithm, encoded = digest.split(":")
         return self._root / "blobs" / algorithm / encoded[:2] / encoded
 
-    def _write(self, path: Path, content: bytes) -> None:
-        """Create or replace the file at a path atomically: write the content to a temporary file, and rename this file."""
+    def write_file(self, path: Path, content: bytes) -> None:
+        """Create or replace the file at a path atomically: write the content to a temporary file, and rename this file.
+
+        Args:
+            path: The path of the file.
+            content: The bytes of the file.
+        """
         writer = FileWriter(self)
         try:
             writer.append([content])
@@ -200,39 +237,47 @@ class V1RecordFiles(V1RecordTable):
 
     Args:
         root: The directory with the record files.
-        lock: The lock of the storage to which the records belong.
-        write: A function with the arguments `path` and `content` that creates or replaces the file at the path atomically.
-
-    Raises:
-        ValueError: A record file cannot be parsed. The message contains the path of this file.
+        storage: The storage to which the records belong.
     """
 
-    def __init__(self, root: Path, lock: threading.RLock, write: Callable[[Path, bytes], None]) -> None:
-        super().__init__(lock)
+    def __init__(self, root: Path, storage: DirectoryStorage) -> None:
+        super().__init__(storage.lock)
         self._root = root
-        self._write = write
-        for path in root.glob("repositories/*.json"):
-            name, repository = _read_record(path, v1_repository_from_json, "a repository of API v1")
-            self._repositories[name] = repository
-        for path in root.glob("images/*/*.json"):
-            self._images[path.stem] = _read_record(path, v1_image_from_json, "an image of API v1")
+        self._storage = storage
+
+    def read_files(self) -> None:
+        """Read all records.
+
+        Raises:
+            ValueError: A record file cannot be parsed. The message contains the path of this file.
+        """
+        self._repositories = dict(
+            _read_record(path, v1_repository_from_json, "a repository of API v1")
+            for path in self._root.glob("repositories/*.json")
+        )
+        self._images = {
+            path.stem: _read_record(path, v1_image_from_json, "an image of API v1") for path in self._root.glob("images/*/*.json")
+        }
 
     def save(self, name: str, repository: V1RepositoryRecord) -> None:
         """Create the record of a repository, or replace it atomically."""
         with self._lock:
-            self._write(self._repository_path(name), v1_repository_to_json(name, repository))
+            self._storage.open_folder()
+            self._storage.write_file(self._repository_path(name), v1_repository_to_json(name, repository))
             super().save(name, repository)
 
     def remove(self, name: str) -> None:
         """Delete the record of a repository, if the record exists."""
         with self._lock:
+            self._storage.open_folder()
             self._repository_path(name).unlink(missing_ok=True)
             super().remove(name)
 
     def save_image(self, image_id: str, image: V1ImageRecord) -> None:
         """Create the record of an image, or replace it atomically."""
         with self._lock:
-            self._write(self._root / "images" / image_id[:2] / f"{image_id}.json", v1_image_to_json(image))
+            self._storage.open_folder()
+            self._storage.write_file(self._root / "images" / image_id[:2] / f"{image_id}.json", v1_image_to_json(image))
             super().save_image(image_id, image)
 
     def _repository_path(self, name: str) -> Path:

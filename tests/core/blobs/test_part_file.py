@@ -7,9 +7,11 @@ import fcntl
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from docker_registry_sdk._core.blobs.download_target import open_target
 from docker_registry_sdk._core.blobs.part_file import PartFile
 
 
@@ -18,19 +20,19 @@ def test_finish_writes_the_bytes_to_disk_before_the_rename_and_the_folder_after_
 ) -> None:
     """A power cut between rename and fsync would leave an empty file under the final name."""
     order: list[str] = []
-    fsync, rename = os.fsync, Path.rename
+    fsync, link = os.fsync, os.link
 
     def record_fsync(descriptor: int) -> None:
         order.append("fsync of the folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "fsync of the file")
         fsync(descriptor)
 
-    def record_rename(path: Path, target: Path) -> Path:
+    def record_link(*places: str, **options: Any) -> None:
         order.append("rename")
-        return rename(path, target)
+        link(*places, **options)
 
     monkeypatch.setattr(os, "fsync", record_fsync)
-    monkeypatch.setattr(Path, "rename", record_rename)
-    part = PartFile(tmp_path / "blob")
+    monkeypatch.setattr(os, "link", record_link)
+    part = PartFile(open_target(tmp_path / "blob"))
     part.write(b"content")
     part.finish()
     part.close(keep=True)
@@ -44,7 +46,7 @@ def test_a_symbolic_link_is_refused_with_the_advice_to_remove_it(tmp_path: Path,
         (tmp_path / "other").write_bytes(b"content")
     (tmp_path / "blob.part").symlink_to(tmp_path / "other")
     with pytest.raises(FileExistsError, match=r"is a symbolic link: remove that file") as caught:
-        PartFile(tmp_path / "blob")
+        PartFile(open_target(tmp_path / "blob"))
     assert caught.value.filename == str(tmp_path / "blob.part")
 
 
@@ -56,5 +58,5 @@ def test_a_failing_lock_is_not_reported_as_another_download(tmp_path: Path, monk
 
     monkeypatch.setattr(fcntl, "flock", fail)
     with pytest.raises(OSError) as caught:
-        PartFile(tmp_path / "blob")
+        PartFile(open_target(tmp_path / "blob"))
     assert caught.value.errno == errno.ENOLCK

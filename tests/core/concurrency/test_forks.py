@@ -14,9 +14,11 @@ import pytest
 
 from docker_registry_sdk._core.auth.scope import ScopeSet
 from docker_registry_sdk._core.auth.tokens import TokenStore
+from docker_registry_sdk._core.blobs.download_target import open_target
 from docker_registry_sdk._core.blobs.part_file import PartFile
 from docker_registry_sdk._core.concurrency import forks
 from docker_registry_sdk._core.concurrency.waiting import AsyncSingleFlightLock, SingleFlightLock
+from docker_registry_sdk._core.folders import FolderEntry, OpenFolder
 from docker_registry_sdk.images.files import file_lock
 from tests.support.forking import fork, needs_fork
 
@@ -75,7 +77,7 @@ def test_tokens_are_kept_and_their_locks_are_free_in_the_child() -> None:
 
 
 def test_part_file_is_locked_no_longer_than_the_parent_uses_it(tmp_path: Path) -> None:
-    first = PartFile(tmp_path / "blob")
+    first = PartFile(open_target(tmp_path / "blob"))
     first.write(b"abc")
 
     def work() -> str:
@@ -87,9 +89,9 @@ def test_part_file_is_locked_no_longer_than_the_parent_uses_it(tmp_path: Path) -
         assert fork(work).result() == "closed"
         assert first.path.read_bytes() == b"abc"
         with pytest.raises(BlockingIOError):
-            PartFile(tmp_path / "blob")
+            PartFile(open_target(tmp_path / "blob"))
         first.close(keep=True)
-        second = PartFile(tmp_path / "blob")  # although the child is still running
+        second = PartFile(open_target(tmp_path / "blob"))  # although the child is still running
         assert second.length == 3
         second.close(keep=False)
     finally:
@@ -98,7 +100,7 @@ def test_part_file_is_locked_no_longer_than_the_parent_uses_it(tmp_path: Path) -
 
 def test_file_lock_is_held_by_the_parent_only_and_no_longer_than_the_parent_holds_it(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    held = file_lock(path)
+    held = file_lock(FolderEntry(OpenFolder(tmp_path), "lock"))
     held.__enter__()
     # As another process does that opens the file while the parent holds the lock, and waits.
     waiting = os.open(path, os.O_RDWR)

@@ -97,7 +97,7 @@ async def test_a_full_disk_leaves_no_temporary_file(
     def write(self: files_module.AtomicFile, content: bytes) -> None:
         written.append(len(content))
         if sum(written) > 6 * MEBIBYTE:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._name)
         real(self, content)
 
     real = files_module.AtomicFile.write

@@ -69,6 +69,7 @@ def test_stop_and_start(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["repositories/x.json", f"images/aa/{BASE}.json"])
 def test_malformed_record(tmp_path: Path, name: str, content: bytes) -> None:
     path = tmp_path / "v1" / name
+    DirectoryStorage(tmp_path).close()
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"is not a valid record of an? \w+ of API v1") as caught:

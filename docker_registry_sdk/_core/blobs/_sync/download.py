@@ -11,10 +11,12 @@ from ....digest import DigestLike, Verifier
 from ....errors import DigestMismatchError, TransportError
 from ....v2.models import Descriptor
 from ...concurrency.threads import run_in_thread, run_in_thread_uncancellable, shielded
+from ...folders import FolderEntry
 from ..blob_spec import BlobSpec, parse_blob_spec
 from ..byte_ranges import Resumption
+from ..download_target import check_absent, open_existing, open_target
 from ..hashing import HashingWriter
-from ..part_file import PartFile, check_absent, check_folder, hash_some
+from ..part_file import PartFile, hash_some
 from ..progress import (
     PROGRESS_INTERVAL_BYTES,
     OnProgress,
@@ -29,7 +31,7 @@ from .ranged_fetch import start_fetch
 def download_blob(
     repository: BlobRepository,
     blob: DigestLike,
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | FolderEntry,
     *,
     use_urls: bool = False,
     on_progress: OnProgress | None = None,
@@ -39,7 +41,8 @@ def download_blob(
     Args:
         repository: The repository that has the blob.
         blob: The digest or the descriptor of the blob.
-        path: The path of the file. An unfinished download is kept beside the file, with `.part` after its name.
+        path: The path of the file, which may be a link if the file exists; or an entry in a folder that stays open during the
+            call, which must not be a link. An unfinished download is kept beside the file, with `.part` after its name.
         use_urls: Whether to try the external URLs of the descriptor if the registry does not have the blob.
         on_progress: The progress callback; None for no callback.
 
@@ -50,24 +53,36 @@ def download_blob(
         TypeError: The progress callback is a coroutine function.
     """
     check_on_progress(on_progress)
-    return _Download(repository, parse_blob_spec(blob), Path(path), use_urls, on_progress).run()
+    spec = parse_blob_spec(blob)
+    if isinstance(path, FolderEntry):
+        return _Download(repository, spec, path, use_urls, on_progress, follow_link=False).run()
+    target = open_target(Path(path))
+    with target.folder:
+        return _Download(repository, spec, target, use_urls, on_progress, follow_link=True).run()
 
 
 class _Download:
     """One download of a blob to a file."""
 
     def __init__(
-        self, repository: BlobRepository, blob: BlobSpec, target: Path, use_urls: bool, on_progress: OnProgress | None
+        self,
+        repository: BlobRepository,
+        blob: BlobSpec,
+        target: FolderEntry,
+        use_urls: bool,
+        on_progress: OnProgress | None,
+        *,
+        follow_link: bool,
     ) -> None:
         self._repository = repository
         self._blob = blob
         self._target = target
         self._use_urls = use_urls
         self._on_progress = on_progress
+        self._follow_link = follow_link
         self._size = blob.size
 
     def run(self) -> Descriptor:
-        check_folder(self._target)
         if (existing := self._check_existing()) is not None:
             return existing
         part = run_in_thread_uncancellable(lambda: PartFile(self._target))
@@ -95,14 +110,14 @@ class _Download:
 
         If something else exists at the path of the target, raise OSError.
         """
-        if not self._target.is_file():
-            check_absent(self._target)
+        descriptor = open_existing(self._target, follow_link=self._follow_link)
+        if descriptor is None:
             return None
-        with self._target.open("rb", buffering=0) as file:
-            size = os.fstat(file.fileno()).st_size
+        with os.fdopen(descriptor, "rb", buffering=0):
+            size = os.fstat(descriptor).st_size
             verifier = Verifier(self._blob.digest.algorithm)
             if self._size in (None, size):
-                while run_in_thread_uncancellable(lambda: hash_some(file.fileno(), verifier)):
+                while run_in_thread_uncancellable(lambda: hash_some(descriptor, verifier)):
                     self._repository.check_deadline(self._blob.digest)
                     self._report("check", verifier.size, size)
             if verifier.size != size or verifier.digest != self._blob.digest:
