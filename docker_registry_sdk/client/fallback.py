@@ -18,7 +18,7 @@ from .manifest_results import ManifestResponse
 # The responses of registries without referrers API, besides 404 and 405: 400 if the registry takes the digest for a malformed
 # reference, 406 if it does not know the media type of an index, 501, or a web page.
 _UNOFFERED_STATUSES: Final = frozenset({400, 406, 501})
-_INVALID_IN_TAGS: Final = re.compile("[^A-Za-z0-9._-]")
+_INVALID_IN_TAGS: Final = "[^A-Za-z0-9._-]"
 
 
 def fallback_tag(subject: str) -> str:
@@ -30,7 +30,7 @@ def fallback_tag(subject: str) -> str:
     Source: OCI Distribution Spec, Referrers Tag Schema.
     """
     algorithm, _, encoded = subject.partition(":")
-    return _INVALID_IN_TAGS.sub("-", f"{algorithm[:32]}-{encoded[:64]}")
+    return re.sub(_INVALID_IN_TAGS, "-", f"{algorithm[:32]}-{encoded[:64]}")
 
 
 def means_no_referrers_api(error: ResponseError) -> bool:

@@ -14,15 +14,14 @@ from .._core.text.redaction import printable, quoted
 from ..errors import ImageError, PlatformNotFoundError
 from ..media_types import DOCKER_CONFIG, OCI_CONFIG
 from ..v2 import models
-from ..v2.models import Descriptor, Platform
 
 CONFIG_TYPES: Final = frozenset({OCI_CONFIG, DOCKER_CONFIG})
 # Limits against hostile images: large configs, and indexes that refer to indexes, and so on. Other clients have similar limits.
 MAX_CONFIG_BYTES: Final = 4 * 1024 * 1024
 MAX_INDEX_DEPTH: Final = 8
 
-_TEXT: Final = re.compile(r"[A-Za-z0-9_.-]+(?:\([A-Za-z0-9_.-]+\))?(?:/[A-Za-z0-9_.-]+){1,2}")
-_OS_VERSION: Final = re.compile(r"(.+)\((.+)\)")
+_TEXT: Final = r"[A-Za-z0-9_.-]+(?:\([A-Za-z0-9_.-]+\))?(?:/[A-Za-z0-9_.-]+){1,2}"
+_OS_VERSION: Final = r"(.+)\((.+)\)"
 _ARCHITECTURES: Final = {
     "aarch64": "arm64", "aarch64_be": "arm64be", "armhf": "arm", "armel": "arm", "armv5l": "arm", "armv6l": "arm",
     "armv7l": "arm", "armv8l": "arm", "i386": "386", "i486": "386", "i586": "386", "i686": "386", "x86": "386",
@@ -34,7 +33,7 @@ _DEFAULT_VARIANTS: Final = {"arm": "v7", "arm64": "v8", "amd64": "v1"}
 _MAX_PLATFORMS_SHOWN: Final = 20
 
 
-def parse_platform(text: str) -> Platform:
+def parse_platform(text: str) -> models.Platform:
     """Parse a platform such as `linux/arm64/v8`, and return the `Platform` with normalized names.
 
     Args:
@@ -45,15 +44,15 @@ def parse_platform(text: str) -> Platform:
     Raises:
         ImageError: The text has another form.
     """
-    if not isinstance(text, str) or not _TEXT.fullmatch(text):
+    if not isinstance(text, str) or not re.fullmatch(_TEXT, text):
         shown = quoted(text) if isinstance(text, str) else type(text).__name__
         raise ImageError(
             f"{shown} is not a platform", hint="Write system/architecture or system/architecture/variant, such as linux/arm64/v8."
         )
     system, architecture, *variant = text.lower().split("/")
-    version = _OS_VERSION.fullmatch(system)
+    version = re.fullmatch(_OS_VERSION, system)
     return normalize(
-        Platform(
+        models.Platform(
             os=version[1] if version else system,
             os_version=version[2] if version else None,
             architecture=architecture,
@@ -62,7 +61,7 @@ def parse_platform(text: str) -> Platform:
     )
 
 
-def to_platform(platform: str | Platform) -> Platform:
+def to_platform(platform: str | models.Platform) -> models.Platform:
     """Return a platform with normalized names.
 
     Args:
@@ -74,7 +73,7 @@ def to_platform(platform: str | Platform) -> Platform:
     return parse_platform(platform) if isinstance(platform, str) else normalize(platform)
 
 
-def check_platform(config: models.ImageConfig, wanted: Platform) -> None:
+def check_platform(config: models.ImageConfig, wanted: models.Platform) -> None:
     """Check that an image runs on a platform, by the platform in the config of the image.
 
     Args:
@@ -84,7 +83,9 @@ def check_platform(config: models.ImageConfig, wanted: Platform) -> None:
     Raises:
         PlatformNotFoundError: The image was built for a platform whose images do not run on `wanted`.
     """
-    made_for = Platform(os=config.os, architecture=config.architecture, variant=config.variant, os_version=config.os_version)
+    made_for = models.Platform(
+        os=config.os, architecture=config.architecture, variant=config.variant, os_version=config.os_version
+    )
     if rank(made_for, wanted) is None:
         available = printable(show(made_for))
         raise PlatformNotFoundError(
@@ -94,14 +95,14 @@ def check_platform(config: models.ImageConfig, wanted: Platform) -> None:
         )
 
 
-def default_platform() -> Platform:
+def default_platform() -> models.Platform:
     """Return Linux on the processor of this machine, also on macOS and Windows, which run Linux in a virtual machine."""
     import platform
 
-    return normalize(Platform(os="linux", architecture=platform.machine()))
+    return normalize(models.Platform(os="linux", architecture=platform.machine()))
 
 
-def normalize(platform: Platform) -> Platform:
+def normalize(platform: models.Platform) -> models.Platform:
     """Return a platform with normalized names, for comparison: `Linux/x86_64` becomes `linux/amd64/v1`.
 
     Args:
@@ -113,7 +114,7 @@ def normalize(platform: Platform) -> Platform:
     variant = (platform.variant or _VARIANTS.get(given, "")).lower()
     if variant[:1].isdigit():
         variant = f"v{variant}"
-    return Platform(
+    return models.Platform(
         os="darwin" if system == "macos" else system,
         os_version=platform.os_version,
         os_features=platform.os_features,
@@ -122,7 +123,7 @@ def normalize(platform: Platform) -> Platform:
     )
 
 
-def rank(candidate: Platform, wanted: Platform) -> int | None:
+def rank(candidate: models.Platform, wanted: models.Platform) -> int | None:
     """Return how well an image suits a platform: 0 if the variants are equal, more for an older variant of the image.
 
     The result is None if the image does not run on the platform. A processor runs programs for older variants of its
@@ -146,7 +147,7 @@ def rank(candidate: Platform, wanted: Platform) -> int | None:
     return max(1, steps)
 
 
-def choose(descriptors: Iterable[Descriptor], wanted: Platform) -> Descriptor:
+def choose(descriptors: Iterable[models.Descriptor], wanted: models.Platform) -> models.Descriptor:
     """Return the descriptor that suits a platform best, the one with the lowest `rank`. If several do, return the first.
 
     Descriptors without a platform or with the platform `unknown/unknown`, such as attestations, are never chosen.
@@ -171,7 +172,7 @@ def choose(descriptors: Iterable[Descriptor], wanted: Platform) -> Descriptor:
     )
 
 
-def is_known(platform: Platform) -> bool:
+def is_known(platform: models.Platform) -> bool:
     """Return whether a platform is real. BuildKit lists attestations in an index with the platform `unknown/unknown`.
 
     Args:
@@ -180,7 +181,7 @@ def is_known(platform: Platform) -> bool:
     return "unknown" not in (platform.os, platform.architecture)
 
 
-def show(platform: Platform) -> str:
+def show(platform: models.Platform) -> str:
     """Return a platform as text such as `linux/arm64/v8`, which `parse_platform` accepts.
 
     Args:

@@ -16,7 +16,7 @@ def without_credentials(request: Request) -> Request:
     Args:
         request: The request.
     """
-    return evolve(request, context=evolve(request.context, without_credentials=True))
+    return evolve(request, context=request.context._replace(without_credentials=True))
 
 
 def speaks_api(response: HTTPResponse) -> bool:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
-
-from attrs import frozen
+from typing import NamedTuple, TypeAlias
 
 from ..digest import Digest
 from ..media_types import OCI_INDEX, OCI_MANIFEST
@@ -20,12 +18,11 @@ from .fallback import fallback_index
 from .manifest_results import ManifestResponse
 from .manifests import parse_document
 
-Change: TypeAlias = Callable[[Sequence[models.Descriptor]], list[models.Descriptor] | None]
+Change: TypeAlias = "Callable[[Sequence[models.Descriptor]], list[models.Descriptor] | None]"
 """A function that returns the changed list of referrers, or None if no change is necessary."""
 
 
-@frozen
-class Referrer:
+class Referrer(NamedTuple):
     """A manifest that has a subject.
 
     Attributes:
@@ -104,24 +101,23 @@ def remove_referrer(digest: str) -> Change:
     return change
 
 
-@frozen
-class ReferrersList:
+class ReferrersList(NamedTuple):
     """The list of referrers that was read from a registry, with the HTTP conditions for replacing the list.
 
     Attributes:
-        index: The index under the fallback tag; None if the tag names no index.
+        found: The index under the fallback tag; None if the tag names no index.
         if_match: The value of the header If-Match; None to send no such header, because the registry sent no strong ETag.
         if_none_match: `*` if the fallback tag did not exist; None to send no header If-None-Match.
     """
 
-    index: models.ImageIndex | None
+    found: models.ImageIndex | None
     if_match: str | None = None
     if_none_match: str | None = None
 
     @property
     def manifests(self) -> list[models.Descriptor]:
         """Return the descriptors of the referrers; empty if the index does not exist."""
-        return [] if self.index is None else self.index.manifests
+        return [] if self.found is None else self.found.manifests
 
     def with_manifests(self, manifests: Sequence[models.Descriptor]) -> bytes:
         """Return the bytes of an index that lists the given referrers and keeps all other fields of the index that was read.
@@ -129,7 +125,7 @@ class ReferrersList:
         Args:
             manifests: The descriptors of the referrers.
         """
-        document = {} if self.index is None else self.index.to_dict()
+        document = {} if self.found is None else self.found.to_dict()
         document |= {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [one.to_dict() for one in manifests]}
         # Escape to ASCII: an annotation may hold an unpaired surrogate, which cannot be encoded as UTF-8.
         return json.dumps(document, separators=(",", ":")).encode()

@@ -9,8 +9,8 @@ from .._core.text.redaction import quoted
 from ..errors import InvalidReferenceError
 from ..reference import Index, Repo, parse_index, parse_repo
 
-_SCHEME: Final = re.compile("https?://")
-_PORT: Final = re.compile(r":\d{2,5}\Z")
+_SCHEME: Final = "https?://"
+_PORT: Final = r":\d{2,5}\Z"
 
 
 def parse_target(
@@ -43,11 +43,11 @@ def parse_target(
 def _check_no_host(name: str) -> None:
     """Raise an exception for the name of a registry, such as `ghcr.io`: `docker pull` would look for it on Docker Hub."""
     shown = name.rstrip("/")
-    scheme, host = _SCHEME.match(name), _SCHEME.sub("", shown)
+    scheme, host = re.match(_SCHEME, name), re.sub(_SCHEME, "", shown)
     if not host or "/" in host or "@" in host:
         return
     first = host.partition(":")[0]
-    if scheme or "." in first or first == "localhost" or _PORT.search(host):
+    if scheme or "." in first or first == "localhost" or re.search(_PORT, host):
         raise InvalidReferenceError(
             f"{quoted(shown)} is the name of a registry, not of a repository",
             hint=f"Pass registry={shown!r}, or write a repository after the registry, such as {shown}/library/alpine.",

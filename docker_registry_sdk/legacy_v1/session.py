@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, Protocol, TypeAlias
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from .._core.auth.token_service import basic_authorization
 from .._core.names.origin import Origin
@@ -176,7 +176,7 @@ def within_limits_of(opener: HTTPRequest, request: HTTPRequest) -> HTTPRequest:
     """
     copy = without_auth_headers(opener)
     copy.extensions = {**copy.extensions, "timeout": request.extensions["timeout"]}
-    set_call(copy, evolve(call_of(copy), deadline=call_of(request).deadline))
+    set_call(copy, call_of(copy)._replace(deadline=call_of(request).deadline))
     return copy
 
 

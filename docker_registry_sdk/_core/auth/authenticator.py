@@ -10,19 +10,15 @@ from collections.abc import Callable, Collection, Generator
 from functools import lru_cache
 from typing import Any
 
-from attrs import evolve
-
 from ...credentials import Credential
 from ...errors import AuthError, RegistryError
+from .. import auth
 from ..names.origin import Origin
 from ..text.redaction import one_line, redact_url
 from ..wire import ByteStream, HTTPRequest, HTTPResponse, Request, call_of, set_call
-from .challenge import Challenge, parse_challenges
 from .effects import Acquire, Effect, FindCredential, Flow, Lock, Read, Send
 from .realm import addresses_for, check_addresses, check_realm, is_own
-from .report import AuthReport
 from .scope import ScopeSet
-from .token_service import basic_authorization, fetch_token, is_sendable
 from .tokens import Token, TokenStore
 
 # The maximum number of times that a request is sent. A registry may reject even new tokens, if tokens are revoked often.
@@ -59,16 +55,16 @@ class Authenticator:
         self._trusted_realms = trusted_realms
         self._tokens = tokens
         self._lock = lock
-        self._challenge: Challenge | None = None
+        self._challenge: auth.Challenge | None = None
         self._pinged = False
         self._facts: dict[str, Any] = {}
 
     @property
-    def report(self) -> AuthReport:
+    def report(self) -> auth.AuthReport:
         """Return a report of the credential, challenge and token that were used for the last request, without secrets."""
-        return AuthReport(registry=str(self._registry()), **self._facts)
+        return auth.AuthReport(registry=str(self._registry()), **self._facts)
 
-    def learn(self, response: HTTPResponse) -> Challenge | None:
+    def learn(self, response: HTTPResponse) -> auth.Challenge | None:
         """Return the Bearer or Basic challenge of a response, and store the challenge for later requests.
 
         If the response has both challenges, Bearer is preferred. The result is None if the response has neither; the challenge
@@ -156,7 +152,7 @@ class Authenticator:
     def _knows_challenge(self) -> bool:
         return self._challenge is not None or self._pinged
 
-    def _refused(self, response: HTTPResponse) -> Generator[Effect, Any, Challenge | None]:
+    def _refused(self, response: HTTPResponse) -> Generator[Effect, Any, auth.Challenge | None]:
         """Return the challenge that a request must satisfy after a 401 or 403.
 
         The result is None if another credential or token cannot help: the response has no challenge that this package supports,
@@ -165,7 +161,7 @@ class Authenticator:
         if response.status_code == 401 and "WWW-Authenticate" not in response.headers:
             # gcr.io sends a challenge only in the response to the ping.
             yield from self._request_challenge()
-            return self._challenge and evolve(self._challenge, parameters={**self._challenge.parameters, "scope": ""})
+            return self._challenge and self._challenge._replace(parameters={**self._challenge.parameters, "scope": ""})
         if response.status_code == 401 or any(
             one.parameters.get("error") == "insufficient_scope" for one in _challenges(response)
         ):
@@ -192,9 +188,9 @@ class Authenticator:
                     self._note(grant=None, lifetime=None)
                     return None, True
                 self._note(grant="name and password", lifetime=None)
-                return basic_authorization(credential.username, credential.password), again
+                return auth.basic_authorization(credential.username, credential.password), again
             if credential is not None and credential.registry_token is not None:
-                if not is_sendable(credential.registry_token):
+                if not auth.is_sendable(credential.registry_token):
                     raise AuthError(
                         "the registry token of the credential contains characters that are not allowed in an HTTP header",
                         source=credential.source,
@@ -210,7 +206,7 @@ class Authenticator:
         return f"Bearer {token.value}", fresh
 
     def _token(
-        self, challenge: Challenge, wanted: ScopeSet, credential: Credential | None
+        self, challenge: auth.Challenge, wanted: ScopeSet, credential: Credential | None
     ) -> Generator[Effect, Any, tuple[Token, bool]]:
         realm, name = challenge.parameters["realm"], challenge.parameters.get("service") or None
         identity = "" if credential is None else f"{credential.username} {credential.source}"
@@ -230,10 +226,10 @@ class Authenticator:
 
             def build(request: Request) -> HTTPRequest:
                 built = self._build(request)
-                set_call(built, evolve(call_of(built), addresses=addresses))
+                set_call(built, call_of(built)._replace(addresses=addresses))
                 return built
 
-            grant = yield from fetch_token(build, realm, name, scopes, credential)
+            grant = yield from auth.fetch_token(build, realm, name, scopes, credential)
             _log.debug("token from %s for %s: %s", redact_url(realm), one_line(str(scopes)) or "no scope", grant.way)
             return self._tokens.add(grant.token, service, scopes, grant.lifetime, grant.way), True
         finally:
@@ -272,5 +268,5 @@ def _scopes(texts: tuple[str, ...]) -> ScopeSet:
     return ScopeSet.parse(texts)
 
 
-def _challenges(response: HTTPResponse) -> tuple[Challenge, ...]:
-    return parse_challenges(response.headers.get_list("WWW-Authenticate"))
+def _challenges(response: HTTPResponse) -> tuple[auth.Challenge, ...]:
+    return auth.parse_challenges(response.headers.get_list("WWW-Authenticate"))

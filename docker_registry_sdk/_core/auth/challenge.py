@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-
-from attrs import frozen
+from typing import NamedTuple
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))")
@@ -16,8 +15,7 @@ _GAP = re.compile(r"[ \t,]*")
 _BLANKS = re.compile(r"[ \t]*")
 
 
-@frozen
-class Challenge:
+class Challenge(NamedTuple):
     """A challenge of a WWW-Authenticate header.
 
     Attributes:

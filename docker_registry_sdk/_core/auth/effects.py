@@ -8,9 +8,7 @@ and async code can use the same flow.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any, Protocol, TypeAlias
-
-from attrs import frozen
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from ..wire import HTTPRequest, HTTPResponse
 
@@ -23,8 +21,7 @@ class Lock(Protocol):
         ...
 
 
-@frozen
-class Send:
+class Send(NamedTuple):
     """The effect that sends a request. Its result is the response, whose body is not read yet.
 
     Attributes:
@@ -36,8 +33,7 @@ class Send:
     repeatable: bool = False
 
 
-@frozen
-class Read:
+class Read(NamedTuple):
     """The effect that reads the body of a response and closes the response. Its result is a response that contains the body.
 
     The length of the body is limited; see `async_read` of the package `wire`.
@@ -53,8 +49,7 @@ def _never() -> bool:
     return False
 
 
-@frozen
-class Acquire:
+class Acquire(NamedTuple):
     """The effect that acquires a lock for some work, or waits until another flow that holds the lock has done the work.
 
     The result is True if the lock was acquired, and False if another flow has done the work. After True, the flow that yielded
@@ -69,8 +64,7 @@ class Acquire:
     done: Callable[[], bool] = _never
 
 
-@frozen
-class FindCredential:
+class FindCredential(NamedTuple):
     """The effect that looks up the credential for a repository. Its result is the `Credential`, or None without a login.
 
     Attributes:
@@ -82,8 +76,7 @@ class FindCredential:
     again: bool = False
 
 
-@frozen
-class Resolve:
+class Resolve(NamedTuple):
     """The effect that resolves the name of a host. Its result is a tuple of IP addresses, or None if a proxy resolves hosts.
 
     The tuple is empty if the name cannot be resolved.

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Self
-
-from attrs import frozen
+from typing import NamedTuple, Self
 
 
-@frozen
-class Scope:
+class Scope(NamedTuple):
     """The actions that are allowed on one resource.
 
     Attributes:
@@ -36,8 +33,7 @@ class Scope:
         return f"{self.resource}{colon}{','.join(sorted(self.actions))}"
 
 
-@frozen
-class ScopeSet:
+class ScopeSet(NamedTuple):
     """The scopes of a token, with one scope for each resource.
 
     Attributes:

@@ -6,9 +6,7 @@ import base64
 import math
 import re
 from collections.abc import Callable, Generator
-from typing import Any
-
-from attrs import evolve, frozen
+from typing import Any, NamedTuple
 
 from ...credentials import Credential
 from ...errors import AuthError, ParseError, StatusError, TokenLoginError
@@ -26,8 +24,7 @@ _SENDABLE = re.compile(r"[\x21-\x7e]+")
 _MAX_ERRORS_SHOWN = 3
 
 
-@frozen(kw_only=True)
-class Grant:
+class Grant(NamedTuple):
     """A token from a token service.
 
     Attributes:
@@ -107,7 +104,7 @@ def fetch_token(
 
 
 def _exchange(request: HTTPRequest) -> Generator[Effect, Any, HTTPResponse]:
-    set_call(request, evolve(call_of(request), buffered=True))  # a response that is cut is requested again
+    set_call(request, call_of(request)._replace(buffered=True))  # a response that is cut is requested again
     response = yield Send(request, repeatable=True)
     read: HTTPResponse = yield Read(response)
     return read

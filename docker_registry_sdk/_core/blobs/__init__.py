@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from ._async.blob_file import AsyncBlobFile as AsyncBlobFile
     from ._async.blob_repository import AsyncBlobRepository as AsyncBlobRepository
     from ._async.download import async_download_blob as async_download_blob
+    from ._async.replayable_source import AsyncRemoteBlob as AsyncRemoteBlob
     from ._async.upload import async_upload_blob as async_upload_blob
     from ._async.verified_stream import AsyncBlobStream as AsyncBlobStream
     from ._async.verified_stream import async_open_blob_stream as async_open_blob_stream
     from ._sync.blob_file import BlobFile as BlobFile
     from ._sync.blob_repository import BlobRepository as BlobRepository
     from ._sync.download import download_blob as download_blob
+    from ._sync.replayable_source import RemoteBlob as RemoteBlob
     from ._sync.upload import upload_blob as upload_blob
     from ._sync.verified_stream import BlobStream as BlobStream
     from ._sync.verified_stream import open_blob_stream as open_blob_stream

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-_START = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?//")
+_START = r"([A-Za-z][A-Za-z0-9+.-]*:)?//"
 _MAX_QUOTED_CHARACTERS = 80
-_HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:]*)(:[0-9]*)?")
+_HOST_AND_PORT = r"(\[[^\]]*\]|[^:]*)(:[0-9]*)?"
 
 
 def redact_url(url: str) -> str:
@@ -19,10 +19,10 @@ def redact_url(url: str) -> str:
     """
     url, _, _ = url.partition("#")
     url, question_mark, query = url.partition("?")
-    if start := _START.match(url):
+    if start := re.match(_START, url):
         authority, slash, path = url[start.end() :].partition("/")
         authority = authority.rpartition("@")[2]
-        if not _HOST_AND_PORT.fullmatch(authority):
+        if not re.fullmatch(_HOST_AND_PORT, authority):
             return f"{start[0]}…"  # such as an unescaped slash in a password, so that a part of the password looks like the host
         url = f"{start[0]}{authority}{slash}{path}"
     return one_line(f"{url}{question_mark}{'&'.join(map(_without_value, query.split('&')))}")

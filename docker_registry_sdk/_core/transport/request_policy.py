@@ -10,13 +10,12 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 import httpx
-from attrs import evolve
 
 from ...errors import InvalidReferenceError, TransportError
+from .. import auth
 from ..auth.authenticator import Authenticator, is_repeatable
 from ..auth.effects import Effect, Flow, Read, Resolve, Send
 from ..auth.realm import addresses_for, are_public
-from ..auth.report import AuthReport
 from ..concurrency.forks import BoundToProcess
 from ..names.origin import Origin, is_private_host
 from ..wire import CALL, HTTPRequest, HTTPResponse, call_of, make_absolute, set_call, verbatim_url
@@ -55,7 +54,7 @@ class V2AuthPolicy(BoundToProcess):
         self._authenticator = authenticator
 
     @property
-    def report(self) -> AuthReport:
+    def report(self) -> auth.AuthReport:
         """Return the credential, challenge and token that produced the last response."""
         return self._authenticator.report
 
@@ -122,7 +121,7 @@ def follow_redirects(
             response = yield from authorize(request)
         else:
             addresses = yield from _public_addresses(request, origin, current)
-            set_call(request, evolve(call_of(request), addresses=addresses))
+            set_call(request, call_of(request)._replace(addresses=addresses))
             response = yield from send_elsewhere(request)
         if response.status_code not in _REDIRECT_STATUSES or not (location := response.headers.get("Location", "").strip()):
             return response
@@ -225,7 +224,7 @@ def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
         ) from None
     headers["Host"] = url.netloc.decode()
     # Send the location verbatim. The checked addresses are for the previous host.
-    extensions = {**request.extensions, CALL: evolve(call_of(request), opaque=True, addresses=None)}
+    extensions = {**request.extensions, CALL: call_of(request)._replace(opaque=True, addresses=None)}
     moved = HTTPRequest(request.method, url, headers=headers, stream=request.stream, extensions=extensions)
     moved.url = url  # the constructor has normalized the URL
     return moved

@@ -46,7 +46,7 @@ def _check_wait(_: object, attribute: Attribute[Any], value: object) -> None:
         raise ValueError(f"{attribute.name} must be a number of seconds, 0 or more, not {value!r}")
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class ClientSettings:
     """The settings of a client. Its options have the same names; `credentials` also stands for `username` and `password`.
 

@@ -2,16 +2,15 @@
 
 Each httpx request contains one `CallContext` in its `extensions`. `make_request`, which generated functions call, creates the
 context. `call_of` returns the context of a request, and `set_call` replaces it by a changed copy:
-`set_call(request, evolve(call_of(request), addresses=...))`.
+`set_call(request, call_of(request)._replace(addresses=...))`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import httpx
-from attrs import frozen
 
 from ..names.origin import Origin
 from .policy import DEFAULT_RETRY_POLICY, Deadline, RetryPolicy, to_deadline
@@ -29,8 +28,7 @@ AsyncFill: TypeAlias = Callable[[memoryview], Awaitable[int]]
 """The async counterpart of `Fill`."""
 
 
-@frozen(kw_only=True)
-class CallContext:
+class CallContext(NamedTuple):
     """The facts about a call that the authorization, the retries and the transport need besides the HTTP request.
 
     Attributes:
@@ -64,30 +62,6 @@ class CallContext:
     addresses: tuple[str, ...] | None = None
     deadline: Deadline | None = None
     retry: RetryPolicy | None = None
-
-    def sent_with(self, *, buffered: bool, bulk: bool, deadline: Deadline | None) -> CallContext:
-        """Return a copy of the context with new values of `buffered`, `bulk` and `deadline`. This method is faster than `evolve`.
-
-        Args:
-            buffered: Whether the whole body of a success is read before the response is returned.
-            bulk: Whether the body of the request or of the response is large.
-            deadline: The moment by which the call must be complete; None for no deadline.
-        """
-        return CallContext(
-            operation_id=self.operation_id,
-            repo=self.repo,
-            scopes=self.scopes,
-            opaque=self.opaque,
-            external=self.external,
-            without_credentials=self.without_credentials,
-            repeated_by_caller=self.repeated_by_caller,
-            endpoint=self.endpoint,
-            buffered=buffered,
-            bulk=bulk,
-            addresses=self.addresses,
-            deadline=deadline,
-            retry=self.retry,
-        )
 
 
 _NO_CALL = CallContext()
@@ -139,8 +113,7 @@ def async_fill_of(response: httpx.Response) -> AsyncFill | None:
     return fill
 
 
-@frozen(kw_only=True)
-class CallLimits:
+class CallLimits(NamedTuple):
     """The time limits of a call, and the policy for repeating the requests of the call.
 
     Attributes:

@@ -14,7 +14,7 @@ from .context import call_of
 # Methods that a client may repeat after a connection failure (RFC 9110 section 9.2.2).
 IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 # Messages of h11 quote a malformed header, which may contain a secret.
-_QUOTED = re.compile(r""":? (bytearray\()?b['"].*""", re.DOTALL)
+_QUOTED = r"""(?s):? (bytearray\()?b['"].*"""
 
 
 def transport_error(request: httpx.Request, error: httpx.HTTPError) -> TransportError:
@@ -35,9 +35,9 @@ def transport_error(request: httpx.Request, error: httpx.HTTPError) -> Transport
         failure = deadline.error(request.method, str(request.url))
     else:
         kind = RequestTimeoutError if isinstance(error, httpx.TimeoutException) else TransportError
-        problem = _QUOTED.sub("", words) or type(error).__name__
+        problem = re.sub(_QUOTED, "", words) or type(error).__name__
         failure = kind(problem, method=request.method, url=str(request.url), hint=_hint(error))
-    failure.__cause__ = None if _QUOTED.search(words) else error
+    failure.__cause__ = None if re.search(_QUOTED, words) else error
     failure.__suppress_context__ = True
     return failure
 

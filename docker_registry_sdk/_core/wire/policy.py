@@ -32,7 +32,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from typing import Self
+from typing import NamedTuple, Self
 
 from attrs import field, frozen
 
@@ -116,8 +116,7 @@ class Deadline:
             raise self.error(method, url)
 
 
-@frozen(kw_only=True)
-class RetryPolicy:
+class RetryPolicy(NamedTuple):
     """The policy for repeating requests: how often a request is repeated, and how long to wait before each repetition.
 
     A request counts as failed if a transfer is interrupted, even if many bytes arrived. To resume a download or upload is

@@ -30,8 +30,8 @@ _MAX_BYTES = {"get_manifest": 4 * MEBIBYTE, "get_token": MEBIBYTE, "post_token":
 _KNOWN = "docker_registry_sdk.headers"
 _WORD = r'[^\s;,="<>]+'
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
-_LINK = re.compile(rf"<([^>]*)>((?:\s*;\s*{_WORD}(?:\s*=\s*(?:{_QUOTED}|{_WORD})?)?)*)")
-_PARAMETER = re.compile(rf"({_WORD})(?:\s*=\s*({_QUOTED}|{_WORD})?)?")
+_LINK = rf"<([^>]*)>((?:\s*;\s*{_WORD}(?:\s*=\s*(?:{_QUOTED}|{_WORD})?)?)*)"
+_PARAMETER = rf"({_WORD})(?:\s*=\s*({_QUOTED}|{_WORD})?)?"
 
 
 def _short(body: object) -> str:
@@ -279,8 +279,8 @@ def next_link(response: ReceivedResponse) -> str | None:
         response: The response that contains a page of a list.
     """
     # The parser in httpx would cut a URL at `;` and at quotes.
-    for url, parameters in _LINK.findall(text_header(response, "Link") or ""):
-        relation = next((value for name, value in _PARAMETER.findall(parameters) if name.lower() == "rel"), "")
+    for url, parameters in re.findall(_LINK, text_header(response, "Link") or ""):
+        relation = next((value for name, value in re.findall(_PARAMETER, parameters) if name.lower() == "rel"), "")
         if url and "next" in relation.strip('"').lower().split():
             return _absolute(response, url)
     return None

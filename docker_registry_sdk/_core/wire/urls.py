@@ -13,8 +13,8 @@ from ..text.redaction import redact_url
 
 QueryValue = str | int | bool | Iterable[str] | None
 
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
-_NOT_IN_A_URL = re.compile(r"[^\x21-\x7e]")
+_ABSOLUTE = r"[A-Za-z][A-Za-z0-9+.\-]*:"
+_NOT_IN_A_URL = r"[^\x21-\x7e]"
 
 
 def follow_url(name: str, url: str) -> str:
@@ -30,7 +30,7 @@ def follow_url(name: str, url: str) -> str:
         InvalidReferenceError: The URL is neither an absolute http or https URL nor such a path; its host or port is invalid; or
             the URL contains user info, a fragment, a backslash, a space, a control character or a non-ASCII character.
     """
-    if not isinstance(url, str) or _NOT_IN_A_URL.search(url):
+    if not isinstance(url, str) or re.search(_NOT_IN_A_URL, url):
         raise InvalidReferenceError(
             f"{name} is not a URL: it contains spaces, control or non-ASCII characters",
             hint="Pass the URL exactly as the server sent it.",
@@ -106,7 +106,7 @@ def make_absolute(base: str, url: str) -> str:
         base: The absolute URL of the request.
         url: The URL in the header: absolute, or relative to the URL of the request (RFC 9110 section 10.2.2).
     """
-    if _ABSOLUTE.match(url):
+    if re.match(_ABSOLUTE, url):
         return url
     scheme, _, rest = base.partition("://")
     authority = re.split("[/?#]", rest, maxsplit=1)[0]

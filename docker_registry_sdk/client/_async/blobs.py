@@ -11,8 +11,7 @@ from ...digest import DigestLike, to_digest
 from ...errors import ParseError
 from ...media_types import OCTET_STREAM
 from ...reference import Repo
-from ...v2 import api
-from ...v2.models import Descriptor
+from ...v2 import api, models
 from ..target import repo_on_registry
 from .base import AsyncRepositoryBase
 
@@ -64,7 +63,7 @@ class AsyncBlobCalls(AsyncRepositoryBase):
         on_progress: blobs.OnProgress | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> Descriptor:
+    ) -> models.Descriptor:
         """Download a blob to a file: verified, resumable, and renamed into place atomically.
 
         The bytes are first written to `<path>.part`. An interrupted download is resumed at most `max_retries` times (an
@@ -135,7 +134,7 @@ class AsyncBlobCalls(AsyncRepositoryBase):
 
     async def head_blob(
         self, digest: DigestLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
-    ) -> Descriptor:
+    ) -> models.Descriptor:
         """Request the size of a blob without downloading it, and return the blob's descriptor.
 
         Args:
@@ -155,7 +154,7 @@ class AsyncBlobCalls(AsyncRepositoryBase):
         response = await api.head_blob.asyncio(self._pipeline, self._name, checked, timeout=timeout, deadline=deadline)
         if response.content_length is None:
             raise ParseError(model="HeadBlobOk", field="Content-Length", problem="is missing from the headers")
-        return Descriptor(media_type=response.media_type or OCTET_STREAM, digest=checked, size=response.content_length)
+        return models.Descriptor(media_type=response.media_type or OCTET_STREAM, digest=checked, size=response.content_length)
 
     async def delete_blob(
         self, digest: DigestLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
@@ -190,7 +189,7 @@ class AsyncBlobCalls(AsyncRepositoryBase):
         on_progress: blobs.OnProgress | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> Descriptor:
+    ) -> models.Descriptor:
         """Upload a blob. An interrupted upload is resumed.
 
         If `digest` is given without `session`, and the repository already has the blob, nothing is uploaded.
@@ -279,7 +278,7 @@ class AsyncBlobCalls(AsyncRepositoryBase):
         *,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> Descriptor | blobs.UploadSession:
+    ) -> models.Descriptor | blobs.UploadSession:
         """Mount a blob from another repository of the registry.
 
         Args:

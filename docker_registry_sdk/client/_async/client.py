@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..._core.auth.report import AuthReport
+from ..._core import auth
 from ..._core.transport._async.assembly import async_create_pipeline, async_create_v2_auth_policy
 from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.transport.settings import ClientSettings
@@ -124,6 +124,6 @@ class AsyncRegistryClientV2(AsyncClientBase, AsyncRepository, AsyncCatalogCalls)
         request = without_credentials(api.ping.request())
         return await async_send(self._pipeline, request, speaks_api, range(100, 600), None, self._limits(timeout, deadline))
 
-    def explain_auth(self) -> AuthReport:
+    def explain_auth(self) -> auth.AuthReport:
         """Return a report, without secrets, on the credential, challenge and token that led to the last response."""
         return self._auth_policy.report

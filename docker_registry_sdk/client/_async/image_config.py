@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..._core.blobs.upload_source import AsyncReplayableSource
 from ..._core.text.redaction import printable
 from ...digest import Digest, Verifier
 from ...errors import ImageError
@@ -14,6 +13,7 @@ from ..manifests import parse_document
 from ..platforms import CONFIG_TYPES, MAX_CONFIG_BYTES
 
 if TYPE_CHECKING:
+    from ..._core.blobs.upload_source import AsyncReplayableSource
     from ..manifest_types import Manifest
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ..._core.blobs._async.blob_repository import AsyncBlobRepository
-from ..._core.blobs._async.replayable_source import AsyncRemoteBlob
+from ..._core import blobs
 from ..._core.wire import CallLimits
 from ...errors import ImageError
 from ...media_types import DOCKER_LIST, OCI_INDEX
 from ...v2 import models
-from ...v2.models import Descriptor, Platform
 from ..manifest_results import ManifestResponse
 from ..platforms import MAX_INDEX_DEPTH, check_platform, choose
 from .image_config import async_read_image_config
@@ -22,8 +20,8 @@ _INDEX_TYPES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
 
 
 async def async_descriptor_for_platform(
-    client: AsyncManifestCalls, root: ManifestResponse, wanted: Platform, limits: CallLimits
-) -> Descriptor | None:
+    client: AsyncManifestCalls, root: ManifestResponse, wanted: models.Platform, limits: CallLimits
+) -> models.Descriptor | None:
     """Return the descriptor of the manifest for a platform from an index; None if `root` is a single image for that platform.
 
     An index sends no request, unless it lists another index for the platform. A single image sends one request, for its config.
@@ -39,7 +37,7 @@ async def async_descriptor_for_platform(
         ImageError: The manifest has no image config or a config of more than 4 MiB, or indexes are nested more than 8 levels
             deep.
     """
-    chosen: Descriptor | None = None
+    chosen: models.Descriptor | None = None
     for _ in range(MAX_INDEX_DEPTH):
         if not isinstance(root.manifest, (models.ImageIndex, models.DockerManifestList)):
             if chosen is None:
@@ -56,7 +54,7 @@ async def async_descriptor_for_platform(
 
 
 async def async_manifest_for_platform(
-    client: AsyncManifestCalls, root: ManifestResponse, wanted: Platform, limits: CallLimits
+    client: AsyncManifestCalls, root: ManifestResponse, wanted: models.Platform, limits: CallLimits
 ) -> ManifestResponse:
     """Return the manifest for a platform from an index, or a single image after checking its platform.
 
@@ -76,10 +74,10 @@ async def async_manifest_for_platform(
 
 
 async def _read_config(client: AsyncManifestCalls, found: ManifestResponse, limits: CallLimits) -> models.ImageConfig:
-    repository = AsyncBlobRepository(client, client.repo.remote_name, limits)
+    repository = blobs.AsyncBlobRepository(client, client.repo.remote_name, limits)
     return await async_read_image_config(
         found.manifest,
         found.digest,
         found.media_type,
-        lambda config: AsyncRemoteBlob(repository, config, use_urls=False, verify=False),
+        lambda config: blobs.AsyncRemoteBlob(repository, config, use_urls=False, verify=False),
     )

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...digest import Digest, DigestLike, to_digest
 from ...errors import NotFoundError, ResponseError
-from ...v2 import api
-from ...v2.models import Descriptor
+from ...v2 import api, models
 from ..fallback import fallback_index, fallback_tag, means_no_referrers_api
 from .listing import AsyncListing
 from .manifests import AsyncManifestCalls
@@ -24,7 +23,7 @@ class AsyncReferrerCalls(AsyncManifestCalls):
         artifact_type: str | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> list[Descriptor]:
+    ) -> list[models.Descriptor]:
         """Return the descriptors of all referrers of a manifest. `iter_referrers` requests the pages as needed.
 
         If the registry has no referrers API, the descriptors come from the index that clients store under the fallback tag.
@@ -56,7 +55,7 @@ class AsyncReferrerCalls(AsyncManifestCalls):
         artifact_type: str | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> AsyncListing[Descriptor]:
+    ) -> AsyncListing[models.Descriptor]:
         """Yield the descriptors of a manifest's referrers, over all pages.
 
         If the registry has no referrers API, the descriptors come from the index that clients store under the fallback tag. If
@@ -83,7 +82,7 @@ class AsyncReferrerCalls(AsyncManifestCalls):
         """
         subject = to_digest(digest)
 
-        async def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[Descriptor], str | None]:
+        async def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[models.Descriptor], str | None]:
             if url is not None:
                 page = await api.list_referrers.asyncio(
                     self._pipeline, self._name, subject, next_url=url, timeout=limits.timeout, deadline=limits.deadline
@@ -106,13 +105,13 @@ class AsyncReferrerCalls(AsyncManifestCalls):
                 return page.body.manifests, page.next_url
             return await self._referrers_from_fallback_tag(subject, limits), None
 
-        async def fetch_filtered(url: str | None, limits: CallLimits, /) -> tuple[Sequence[Descriptor], str | None]:
+        async def fetch_filtered(url: str | None, limits: CallLimits, /) -> tuple[Sequence[models.Descriptor], str | None]:
             found, next_url = await fetch(url, limits)
             return [one for one in found if artifact_type is None or one.artifact_type == artifact_type], next_url
 
         return self._listing(fetch_filtered, timeout, deadline)
 
-    async def _referrers_from_fallback_tag(self, subject: Digest, limits: CallLimits) -> list[Descriptor]:
+    async def _referrers_from_fallback_tag(self, subject: Digest, limits: CallLimits) -> list[models.Descriptor]:
         try:
             found = await self.get_manifest(fallback_tag(subject), timeout=limits.timeout, deadline=limits.deadline)
         except NotFoundError:

@@ -6,8 +6,6 @@ from copy import copy
 from types import TracebackType
 from typing import Self
 
-from attrs import evolve
-
 from ..._core.transport._async.options_sender import AsyncOptionsSender
 from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.wire import Timeout
@@ -76,8 +74,7 @@ class AsyncRepository(AsyncReferenceCalls, AsyncTagCalls, AsyncBlobCalls, AsyncU
         other._owns_pipeline = False
         other._pipeline = AsyncOptionsSender(
             pipeline,
-            retry=evolve(
-                retry,
+            retry=retry._replace(
                 max_retries=retry.max_retries if max_retries is None else max_retries,
                 max_retry_wait=retry.max_retry_wait if max_retry_wait is None else max_retry_wait,
             ),

@@ -7,8 +7,7 @@ from ..._core.wire import Deadline, Timeout
 from ...digest import DigestLike, to_digest
 from ...errors import ParseError
 from ...media_types import OCTET_STREAM
-from ...v2 import api
-from ...v2.models import Descriptor
+from ...v2 import api, models
 from .base import AsyncRepositoryBase
 
 
@@ -106,7 +105,7 @@ class AsyncUploadCalls(AsyncRepositoryBase):
         *,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> Descriptor:
+    ) -> models.Descriptor:
         """Close an upload session that has received all bytes of the blob, and return the blob's descriptor.
 
         Args:
@@ -126,7 +125,7 @@ class AsyncUploadCalls(AsyncRepositoryBase):
         await api.complete_blob_upload.asyncio(
             self._pipeline, session.repo, session.location, checked, timeout=timeout, deadline=deadline
         )
-        return Descriptor(media_type=OCTET_STREAM, digest=checked, size=session.offset)
+        return models.Descriptor(media_type=OCTET_STREAM, digest=checked, size=session.offset)
 
     async def cancel_blob_upload(
         self, session: blobs.UploadSession, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None

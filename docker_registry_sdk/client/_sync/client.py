@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..._core.auth.report import AuthReport
+from ..._core import auth
 from ..._core.transport._sync.assembly import create_pipeline, create_v2_auth_policy
 from ..._core.transport._sync.pipeline import Pipeline
 from ..._core.transport.settings import ClientSettings
@@ -127,6 +127,6 @@ class RegistryClientV2(ClientBase, Repository, CatalogCalls):
         request = without_credentials(api.ping.request())
         return send(self._pipeline, request, speaks_api, range(100, 600), None, self._limits(timeout, deadline))
 
-    def explain_auth(self) -> AuthReport:
+    def explain_auth(self) -> auth.AuthReport:
         """Return a report, without secrets, on the credential, challenge and token that led to the last response."""
         return self._auth_policy.report

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..._core.blobs.upload_source import ReplayableSource
 from ..._core.text.redaction import printable
 from ...digest import Digest, Verifier
 from ...errors import ImageError
@@ -15,6 +14,7 @@ from ..manifests import parse_document
 from ..platforms import CONFIG_TYPES, MAX_CONFIG_BYTES
 
 if TYPE_CHECKING:
+    from ..._core.blobs.upload_source import ReplayableSource
     from ..manifest_types import Manifest
 
 

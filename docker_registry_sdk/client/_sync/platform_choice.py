@@ -5,13 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ..._core.blobs._sync.blob_repository import BlobRepository
-from ..._core.blobs._sync.replayable_source import RemoteBlob
+from ..._core import blobs
 from ..._core.wire import CallLimits
 from ...errors import ImageError
 from ...media_types import DOCKER_LIST, OCI_INDEX
 from ...v2 import models
-from ...v2.models import Descriptor, Platform
 from ..manifest_results import ManifestResponse
 from ..platforms import MAX_INDEX_DEPTH, check_platform, choose
 from .image_config import read_image_config
@@ -23,8 +21,8 @@ _INDEX_TYPES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
 
 
 def descriptor_for_platform(
-    client: ManifestCalls, root: ManifestResponse, wanted: Platform, limits: CallLimits
-) -> Descriptor | None:
+    client: ManifestCalls, root: ManifestResponse, wanted: models.Platform, limits: CallLimits
+) -> models.Descriptor | None:
     """Return the descriptor of the manifest for a platform from an index; None if `root` is a single image for that platform.
 
     An index sends no request, unless it lists another index for the platform. A single image sends one request, for its config.
@@ -40,7 +38,7 @@ def descriptor_for_platform(
         ImageError: The manifest has no image config or a config of more than 4 MiB, or indexes are nested more than 8 levels
             deep.
     """
-    chosen: Descriptor | None = None
+    chosen: models.Descriptor | None = None
     for _ in range(MAX_INDEX_DEPTH):
         if not isinstance(root.manifest, (models.ImageIndex, models.DockerManifestList)):
             if chosen is None:
@@ -57,7 +55,7 @@ def descriptor_for_platform(
 
 
 def manifest_for_platform(
-    client: ManifestCalls, root: ManifestResponse, wanted: Platform, limits: CallLimits
+    client: ManifestCalls, root: ManifestResponse, wanted: models.Platform, limits: CallLimits
 ) -> ManifestResponse:
     """Return the manifest for a platform from an index, or a single image after checking its platform.
 
@@ -77,10 +75,10 @@ def manifest_for_platform(
 
 
 def _read_config(client: ManifestCalls, found: ManifestResponse, limits: CallLimits) -> models.ImageConfig:
-    repository = BlobRepository(client, client.repo.remote_name, limits)
+    repository = blobs.BlobRepository(client, client.repo.remote_name, limits)
     return read_image_config(
         found.manifest,
         found.digest,
         found.media_type,
-        lambda config: RemoteBlob(repository, config, use_urls=False, verify=False),
+        lambda config: blobs.RemoteBlob(repository, config, use_urls=False, verify=False),
     )

@@ -7,8 +7,7 @@ from ..._core.names.grammar import check_tag
 from ..._core.wire import Deadline, Timeout
 from ...digest import RefLike, to_reference
 from ...errors import NotFoundError
-from ...v2 import api
-from ...v2.models import Descriptor, Platform
+from ...v2 import api, models
 from ..platforms import to_platform
 from .platform_choice import descriptor_for_platform
 from .referrers import ReferrerCalls
@@ -21,10 +20,10 @@ class ReferenceCalls(ReferrerCalls):
         self,
         ref: RefLike,
         *,
-        platform: str | Platform | None = None,
+        platform: str | models.Platform | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> Descriptor:
+    ) -> models.Descriptor:
         """Return the descriptor (digest, size, media type) of the manifest that a tag or a digest names.
 
         Without `platform` this is `head_manifest`: one HEAD request, and GET if the headers do not suffice. With `platform`
@@ -85,7 +84,7 @@ class ReferenceCalls(ReferrerCalls):
         *new: str,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> Descriptor:
+    ) -> models.Descriptor:
         """Set further tags on the manifest that a tag or a digest names, and return the descriptor of the manifest.
 
         The manifest is requested once, and pushed once for each new tag. A tag that exists is moved.

@@ -7,8 +7,6 @@ from copy import copy
 from types import TracebackType
 from typing import Self
 
-from attrs import evolve
-
 from ..._core.transport._sync.options_sender import OptionsSender
 from ..._core.transport._sync.pipeline import Pipeline
 from ..._core.wire import Timeout
@@ -77,8 +75,7 @@ class Repository(ReferenceCalls, TagCalls, BlobCalls, UploadCalls):
         other._owns_pipeline = False
         other._pipeline = OptionsSender(
             pipeline,
-            retry=evolve(
-                retry,
+            retry=retry._replace(
                 max_retries=retry.max_retries if max_retries is None else max_retries,
                 max_retry_wait=retry.max_retry_wait if max_retry_wait is None else max_retry_wait,
             ),

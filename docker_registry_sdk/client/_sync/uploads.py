@@ -8,8 +8,7 @@ from ..._core.wire import Deadline, Timeout
 from ...digest import DigestLike, to_digest
 from ...errors import ParseError
 from ...media_types import OCTET_STREAM
-from ...v2 import api
-from ...v2.models import Descriptor
+from ...v2 import api, models
 from .base import RepositoryBase
 
 
@@ -111,7 +110,7 @@ class UploadCalls(RepositoryBase):
         *,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> Descriptor:
+    ) -> models.Descriptor:
         """Close an upload session that has received all bytes of the blob, and return the blob's descriptor.
 
         Args:
@@ -131,7 +130,7 @@ class UploadCalls(RepositoryBase):
         api.complete_blob_upload.sync(
             self._pipeline, session.repo, session.location, checked, timeout=timeout, deadline=deadline
         )
-        return Descriptor(media_type=OCTET_STREAM, digest=checked, size=session.offset)
+        return models.Descriptor(media_type=OCTET_STREAM, digest=checked, size=session.offset)
 
     def cancel_blob_upload(
         self,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from ..._core.concurrency.waiting import AsyncSingleFlightLock
 from ..._core.names.origin import Origin
 from ..._core.transport._async.assembly import async_create_pipeline
@@ -51,6 +49,6 @@ def async_create_v1_sender(pipeline: AsyncSender, repo: str, endpoint: Origin | 
     """
 
     def change(context: CallContext) -> CallContext:
-        return evolve(context, repo=context.repo or repo, endpoint=endpoint)
+        return context._replace(repo=context.repo or repo, endpoint=endpoint)
 
     return AsyncContextSender(pipeline, change)

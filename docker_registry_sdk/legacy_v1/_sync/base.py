@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from ..._core.concurrency.waiting import SingleFlightLock
 from ..._core.names.origin import Origin
 from ..._core.transport._sync.assembly import create_pipeline
@@ -59,6 +57,6 @@ def create_v1_sender(pipeline: Sender, repo: str, endpoint: Origin | None = None
     """
 
     def change(context: CallContext) -> CallContext:
-        return evolve(context, repo=context.repo or repo, endpoint=endpoint)
+        return context._replace(repo=context.repo or repo, endpoint=endpoint)
 
     return ContextSender(pipeline, change)

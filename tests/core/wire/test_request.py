@@ -8,10 +8,8 @@ from urllib.parse import parse_qsl
 import attrs
 import httpx
 import pytest
-from attrs import evolve, fields
 
-from docker_registry_sdk._core.names.origin import Origin
-from docker_registry_sdk._core.wire import CallContext, Deadline, Request, RetryPolicy, Timeout, call_of, make_request, set_call
+from docker_registry_sdk._core.wire import CallContext, Request, Timeout, call_of, make_request, set_call
 from docker_registry_sdk.errors import TransportError
 from docker_registry_sdk.token_auth.api import get_token, post_token
 from docker_registry_sdk.token_auth.models import GrantType, TokenRequest
@@ -185,22 +183,3 @@ def test_repr_of_a_request_shows_no_secret() -> None:
 def test_request_is_frozen() -> None:
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         ping.request().url = "/elsewhere"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def test_context_keeps_all_other_fields_when_it_is_sent() -> None:
-    context = CallContext(
-        operation_id="x",
-        repo="a",
-        scopes=("repository:a:pull",),
-        opaque=True,
-        external=True,
-        without_credentials=True,
-        repeated_by_caller=True,
-        endpoint=Origin("https", "r.example", 443),
-        addresses=("192.0.2.1",),
-        retry=RetryPolicy(max_retries=7),
-    )
-    deadline = Deadline.after(5)
-    sent = context.sent_with(buffered=True, bulk=True, deadline=deadline)
-    assert sent == evolve(context, buffered=True, bulk=True, deadline=deadline)
-    assert all(getattr(sent, field.name) != field.default for field in fields(CallContext))

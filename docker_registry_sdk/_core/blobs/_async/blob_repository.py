@@ -85,4 +85,4 @@ class AsyncBlobRepository:
 
 
 def _repeated_by_caller(context: CallContext) -> CallContext:
-    return evolve(context, repeated_by_caller=True)
+    return context._replace(repeated_by_caller=True)

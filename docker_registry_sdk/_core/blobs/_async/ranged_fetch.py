@@ -225,7 +225,7 @@ def _url_request(repository: AsyncBlobRepository, url: str) -> _Request:
         get = make_request(
             "GET", follow_url("url", url), operation_id="create_blob_read_stream", repo=None, opaque=True, headers=headers
         )
-        get = evolve(get, context=evolve(get.context, external=True))
+        get = evolve(get, context=get.context._replace(external=True))
         async with async_stream(repository.transfer_client, get, (200, 206), None, repository.limits) as response:
             head = ResponseHead(
                 response.status_code == 200,

@@ -95,4 +95,4 @@ class BlobRepository:
 
 
 def _repeated_by_caller(context: CallContext) -> CallContext:
-    return evolve(context, repeated_by_caller=True)
+    return context._replace(repeated_by_caller=True)

@@ -257,7 +257,7 @@ def _url_request(repository: BlobRepository, url: str) -> _Request:
             opaque=True,
             headers=headers,
         )
-        get = evolve(get, context=evolve(get.context, external=True))
+        get = evolve(get, context=get.context._replace(external=True))
         with stream(repository.transfer_client, get, (200, 206), None, repository.limits) as response:
             head = ResponseHead(
                 response.status_code == 200,

@@ -16,7 +16,7 @@ TransportHeaders: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
 _MIN_SECONDS = 0.001
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class AsyncTransportRequest:
     """A request that a transport must send as it is. Its `repr` shows no headers, since these contain credentials.
 
@@ -43,7 +43,7 @@ class AsyncClose(Protocol):
         ...
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class AsyncTransportResponse:
     """A response that a transport has received, whose body may still be on its way.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-from attrs import evolve
 
 from ...wire import AsyncContextSender, CallContext, RetryPolicy, Timeout, timeout_steps, to_deadline
 from ..registry_origin import RegistryOrigin
@@ -37,7 +36,7 @@ class AsyncOptionsSender(AsyncContextSender):
         deadline_seconds: float | None,
     ) -> None:
         def change(context: CallContext) -> CallContext:
-            return evolve(context, retry=retry)
+            return context._replace(retry=retry)
 
         super().__init__(pipeline, change)
         to_deadline(deadline_seconds)

@@ -8,10 +8,9 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
-from attrs import evolve, frozen
 
 from ....credentials import AsyncCredentialProvider, Credential, CredentialProvider
 from ....errors import AuthError, ClosedError, EventLoopError, ForkedProcessError
@@ -52,8 +51,7 @@ _RESOLVED_SECONDS = 60.0
 _MAX_RESOLVED_HOSTS = 100
 
 
-@frozen(kw_only=True)
-class AsyncSettings:
+class AsyncSettings(NamedTuple):
     """The settings of a pipeline: a function that creates the httpx client, the User-Agent and the source of credentials.
 
     Attributes:
@@ -258,7 +256,7 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
     async def _send_repeatedly(self, send: Send, call: CallContext) -> httpx.Response:
         deadline, retry = call.deadline, call.retry or self.retry
         if deadline is not None:  # the deadline of the call also bounds its token requests
-            set_call(send.request, evolve(call_of(send.request), deadline=deadline))
+            set_call(send.request, call_of(send.request)._replace(deadline=deadline))
         failures = 0
         while True:
             outcome: httpx.Response | httpx.TransportError

@@ -17,7 +17,7 @@ TransportHeaders: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
 _MIN_SECONDS = 0.001
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class TransportRequest:
     """A request that a transport must send as it is. Its `repr` shows no headers, since these contain credentials.
 
@@ -44,7 +44,7 @@ class Close(Protocol):
         ...
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class TransportResponse:
     """A response that a transport has received, whose body may still be on its way.
 

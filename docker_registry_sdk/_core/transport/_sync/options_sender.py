@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-from attrs import evolve
 
 from ...wire import (
     CallContext,
@@ -45,7 +44,7 @@ class OptionsSender(ContextSender):
         deadline_seconds: float | None,
     ) -> None:
         def change(context: CallContext) -> CallContext:
-            return evolve(context, retry=retry)
+            return context._replace(retry=retry)
 
         super().__init__(pipeline, change)
         to_deadline(deadline_seconds)

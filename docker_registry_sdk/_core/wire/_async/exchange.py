@@ -196,7 +196,7 @@ def _build(sender: AsyncSender, request: Request, limits: CallLimits, *, buffere
     if request.body is not None or length:
         content = async_content(request.body, int(length) if length else None)
     is_bulk = not buffered or (content is not None and is_large(content))
-    context = request.context.sent_with(buffered=buffered, bulk=is_bulk, deadline=limits.deadline)
+    context = request.context._replace(buffered=buffered, bulk=is_bulk, deadline=limits.deadline)
     built = build(sender, request, content, timeout=limits.timeout, context=context)
     if limits.deadline is not None:
         limits.deadline.check(built.method, str(built.url))
