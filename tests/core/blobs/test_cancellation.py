@@ -14,7 +14,9 @@ import anyio
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
+from docker_registry_sdk._core.blobs._async.ranged_fetch import AsyncRangedFetch
 from docker_registry_sdk._core.blobs.progress import Progress
+from docker_registry_sdk._core.concurrency import threads
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, FaultExchange, Status
@@ -77,6 +79,25 @@ async def test_a_cancelled_task_leaves_a_part_file(server: Server, tmp_path: Pat
         await client.download_blob(digest, target)
     assert server.sent_in_parts == len(BLOB) - left
     assert target.read_bytes() == BLOB
+
+
+@pytest.mark.anyio
+async def test_bytes_are_written_although_the_connection_does_not_close(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "MAX_SHIELDED_SECONDS", 0.01)
+    aclose = AsyncRangedFetch.aclose
+
+    async def close_slowly(fetch: AsyncRangedFetch) -> None:
+        await aclose(fetch)
+        await asyncio.sleep(0.2)
+
+    monkeypatch.setattr(AsyncRangedFetch, "aclose", close_slowly)
+    digest = server.push(BLOB)
+    async with AsyncRegistryClientV2(server.name, **server.options) as client:
+        await client.download_blob(digest, tmp_path / "blob")
+    assert (tmp_path / "blob").read_bytes() == BLOB
+    assert not [one for one in threading.enumerate() if one.name == "docker_registry_sdk download"]
 
 
 class PressCtrlC:

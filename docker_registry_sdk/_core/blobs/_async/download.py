@@ -172,6 +172,8 @@ class _Download:
             async with async_shielded():
                 with suppress(TransportError):
                     await fetch.aclose()
+            # A block of its own, since the first one ends after some seconds if the connection does not close.
+            async with async_shielded():
                 await async_run_in_thread_uncancellable(writer.close)
         writer.raise_failure()
 

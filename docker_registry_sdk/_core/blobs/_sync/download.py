@@ -179,6 +179,8 @@ class _Download:
             with shielded():
                 with suppress(TransportError):
                     fetch.close()
+            # A block of its own, since the first one ends after some seconds if the connection does not close.
+            with shielded():
                 run_in_thread_uncancellable(writer.close)
         writer.raise_failure()
 
