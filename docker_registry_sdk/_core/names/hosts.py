@@ -97,5 +97,6 @@ def check_host(host: str, *, strict: bool) -> IPv4Address | IPv6Address | None:
     elif len(host) > 253 or any(len(label) > 63 for label in host.split(".")):
         raise HostError("it is too long; the limits are 253 characters for the host, and 63 characters between two dots")
     elif not all((_STRICT_LABEL if strict else _LABEL).fullmatch(label) for label in host.split(".")):
-        raise HostError("only letters, digits and hyphens are allowed between dots, with no hyphen at either end")
+        allowed = "letters, digits and hyphens" if strict else "letters, digits, underscores and hyphens"
+        raise HostError(f"only {allowed} are allowed between dots, with no hyphen at either end")
     return parse_address(host)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docker_registry_sdk._core.names.hosts import HostError, check_host
 from docker_registry_sdk._core.names.origin import Origin, is_loopback_host, is_private_host, normalize_host, same_site
 from docker_registry_sdk.errors import InvalidReferenceError
 
@@ -254,3 +255,11 @@ def test_public_suffix_list_is_loaded_on_first_use() -> None:
         "same_site(one, Origin.from_url('https://b.example.com'))\nassert 'publicsuffixlist' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize(("strict", "allowed"), [(True, "letters, digits and hyphens"), (False, "letters, digits, underscores")])
+    ("strict", "allowed"), [(True, "letters, digits and hyphens"), (False, "letters, digits, underscores and")]
+)
+def test_error_for_a_host_names_the_characters_that_are_allowed(strict: bool, allowed: str) -> None:
+    with pytest.raises(HostError, match=f"only {allowed}"):
+        check_host("a$b.test", strict=strict)
