@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,23 @@ def test_content(storage: RegistryStorage) -> None:
     storage.discard(digest)
     storage.discard(digest)
     assert read_content(storage, digest) is None
+
+
+@pytest.mark.parametrize("system", ["linux", "win32"])
+def test_a_file_that_cannot_be_deleted_stays_on_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+    """Windows does not delete an open file; elsewhere, the error has another cause."""
+    storage = DirectoryStorage(tmp_path)
+    digest = write_content(storage, CONTENT)
+
+    def fail(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", fail)
+        patched.setattr("sys.platform", system)
+        with nullcontext() if system == "win32" else pytest.raises(PermissionError):
+            storage.discard(digest)
+    assert read_content(storage, digest) == CONTENT
 
 
 def test_truncate_and_read_parts(storage: RegistryStorage) -> None:

@@ -16,6 +16,7 @@ writes each change of a record to memory and to a file.
 import contextlib
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -202,7 +203,11 @@ class DirectoryStorage(RecordTable):
     def discard(self, digest: str) -> None:
         """Delete the content with a digest, if it is stored, even if a repository uses it. Open readers can still read it."""
         self.open_folder()
-        self.content_path(digest).unlink(missing_ok=True)
+        try:
+            self.content_path(digest).unlink(missing_ok=True)
+        except PermissionError:
+            if sys.platform != "win32":  # Windows does not delete an open file: there, the file stays until it is discarded again
+                raise
 
     def content_path(self, digest: str) -> Path:
         """Return the path of the file for the content with a digest, which must be valid. The file need not exist.
