@@ -64,7 +64,7 @@ def test_the_words_of_the_node_client_are_second_names() -> None:
 @pytest.mark.parametrize("name", ["RegistryClientV2", "AsyncRegistryClientV2"])
 def test_importing_a_client_loads_only_what_each_call_needs(name: str) -> None:
     unneeded = (
-        *("h11", "subprocess", "concurrent.futures", "anyio", "publicsuffixlist", "dateutil", "difflib", "importlib.metadata"),
+        *("h11", "subprocess", "concurrent.futures", "anyio", "publicsuffixlist", "difflib", "importlib.metadata"),
         *("docker_registry_sdk._core.http1.exchange", "docker_registry_sdk._core.blobs._sync.upload"),
         *("docker_registry_sdk._core.blobs._sync.download", "docker_registry_sdk.credentials.helpers"),
         *("docker_registry_sdk.v2.api.manifests.get_manifest", "docker_registry_sdk.v2.models.image_manifest"),
