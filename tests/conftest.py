@@ -13,8 +13,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 TESTS = Path(__file__).parent
-# These tests run the code in other processes, or run again what the tests of a package folder run. Without the measurement of
-# coverage they take half of the time.
+# These tests run the code in other processes, or run again what the tests of a package folder run, as do the tests of the sync
+# twins. Without the measurement of coverage they take half of the time.
 FOLDERS_WITHOUT_COVERAGE = frozenset(
     {"benchmarks", "docs", "generator", "hostile", "interop", "packaging", "readme", "soak", "typing"}
 )
@@ -25,7 +25,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Switch off the measurement of coverage for tests that do not need it."""
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]
-        if folder in FOLDERS_WITHOUT_COVERAGE or item.path.name in MODULES_WITHOUT_COVERAGE or "docker-registry" in item.name:
+        if (
+            "_sync" in item.path.parts
+            or folder in FOLDERS_WITHOUT_COVERAGE
+            or item.path.name in MODULES_WITHOUT_COVERAGE
+            or "docker-registry" in item.name
+        ):
             item.add_marker("no_cover")
 
 

@@ -40,9 +40,10 @@ def switches(config: Any) -> list[bool]:
     return [switch for value in config.values() for switch in switches(value)]
 
 
-@pytest.mark.parametrize("auth", ["none", "basic", "token"])
-def test_conformance(program: Path, storage_path: Path | None, tmp_path: Path, auth: AuthMode) -> None:
+@pytest.mark.parametrize(("storage", "auth"), [("memory", "none"), ("directory", "basic"), ("memory", "token")])
+def test_conformance(program: Path, storage: str, tmp_path: Path, auth: AuthMode) -> None:
     results = tmp_path / "results"
+    storage_path = tmp_path / "storage" if storage == "directory" else None
     settings = RegistrySettings(sparse_images=True)
     with EmbeddedRegistry(storage=storage_path, settings=settings, auth=auth, anonymous_pull=False) as registry:
         environment = {

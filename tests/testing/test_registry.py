@@ -209,7 +209,7 @@ def test_nagles_algorithm_is_off(memory_registry: EmbeddedRegistry) -> None:
 
 
 def test_many_concurrent_pulls() -> None:
-    content = bytes(1_000_000)
+    content = bytes(100_000)
     with EmbeddedRegistry() as registry:
         with httpx.Client(base_url=registry.url) as client:
             path = f"/v2/repo/blobs/{push_blob(client, 'repo', content)}"

@@ -129,21 +129,22 @@ def build(
     Raises:
         InvalidReferenceError: The URL is not valid.
     """
-    url, context = request.url, context or request.context
-    if context.opaque and url.startswith("/"):
+    url = request.url
+    used: CallContext = context or request.context
+    if used.opaque and url.startswith("/"):
         # The path is relative to the registry's origin, without the path that the client's base URL may have.
         base = client.build_request("GET", "/").url
         url = make_absolute(str(base), url) if base.host else url
     options: dict[str, Any] = {} if timeout is None else {"timeout": timeout_steps(timeout)}
     try:
         built = client.build_request(
-            request.method, url, content=content, headers=request.headers, extensions={CALL: context}, **options
+            request.method, url, content=content, headers=request.headers, extensions={CALL: used}, **options
         )
     except httpx.InvalidURL as error:
         raise InvalidReferenceError(
             f"{redact_url(url)!r} is not a URL: {error}", hint="Pass the URL exactly as the server sent it."
         ) from None
-    if context.opaque and built.url.raw_path != (target := request_target(url).encode()):
+    if used.opaque and built.url.raw_path != (target := request_target(url).encode()):
         # httpx would normalize dot segments and quotes, which may invalidate the URL's signature.
         built.url = VerbatimURL(built.url, target)
     return built

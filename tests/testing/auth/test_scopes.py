@@ -10,8 +10,8 @@ from docker_registry_sdk.testing.v2.access import Access
 accesses = st.lists(
     st.builds(
         Access,
-        st.from_regex("[a-z0-9]+", fullmatch=True),
-        st.from_regex("([a-z]+:[0-9]+/)?[a-z]+", fullmatch=True),
+        st.text("az09", min_size=1, max_size=5),
+        st.builds(str.__add__, st.sampled_from(["", "host:5000/"]), st.text("az", min_size=1, max_size=5)),
         st.sampled_from(["pull", "push", "delete", "admin"]),
     ),
     unique=True,
