@@ -69,7 +69,8 @@ def test_importing_a_client_loads_only_what_each_call_needs(name: str) -> None:
         *("docker_registry_sdk._core.blobs._sync.download", "docker_registry_sdk.credentials.helpers"),
         *("docker_registry_sdk.v2.api.manifests.get_manifest", "docker_registry_sdk.v2.models.image_manifest"),
         *("docker_registry_sdk.v2.models.descriptor", "docker_registry_sdk._core.blobs._sync.verified_stream"),
-        *(f"docker_registry_sdk._core.auth.{module}" for module in ("challenge", "report", "token_service")),
+        *(f"docker_registry_sdk._core.auth.{module}" for module in ("authenticator", "challenge", "report", "token_service")),
+        "docker_registry_sdk._core.transport._sync.assembly",
     )
     loaded = loaded_after(f"from docker_registry_sdk import {name}")
     assert [one for one in unneeded if one in loaded] == []

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..._core.transport._async.options_sender import AsyncOptionsSender
-from ..._core.transport._async.pipeline import AsyncPipeline
+from ..._core import transport
 from ..._core.wire import AsyncSender, CallLimits, Deadline, Timeout, call_limits
 from ...errors import InvalidReferenceError
 from ...reference import Index, Repo
@@ -19,7 +18,7 @@ class AsyncRepositoryBase:
 
     registry: Index
     _repo: Repo | None
-    _pipeline: AsyncPipeline | AsyncOptionsSender
+    _pipeline: transport.AsyncPipeline | transport.AsyncOptionsSender
     _owns_pipeline = False
 
     @property

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..._core import auth
-from ..._core.transport._async.assembly import async_create_pipeline, async_create_v2_auth_policy
-from ..._core.transport._async.pipeline import AsyncPipeline
+from ..._core import auth, transport
 from ..._core.transport.settings import ClientSettings
 from ..._core.wire import Deadline, Timeout, async_send
 from ...reference import Repo
@@ -74,9 +72,9 @@ class AsyncRegistryClientV2(AsyncClientBase, AsyncRepository, AsyncCatalogCalls)
 
     version: Literal[2] = 2
 
-    def _create_pipeline(self, settings: ClientSettings) -> AsyncPipeline:
-        pipeline = async_create_pipeline(self.registry, settings)
-        self._auth_policy = pipeline.auth_policy = async_create_v2_auth_policy(pipeline, settings)
+    def _create_pipeline(self, settings: ClientSettings) -> transport.AsyncPipeline:
+        pipeline = transport.async_create_pipeline(self.registry, settings)
+        self._auth_policy = pipeline.auth_policy = transport.async_create_v2_auth_policy(pipeline, settings)
         return pipeline
 
     def repository(self, name: str | Repo) -> AsyncRepository:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from ..._core.transport._async.options_sender import AsyncOptionsSender
-from ..._core.transport._async.pipeline import AsyncPipeline
+from ..._core import transport
 from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ..pages import PageGuard
 
@@ -40,7 +39,7 @@ class AsyncListing(Generic[Entry]):
 
     def __init__(
         self,
-        pipeline: AsyncPipeline | AsyncOptionsSender,
+        pipeline: transport.AsyncPipeline | transport.AsyncOptionsSender,
         fetch: AsyncFetchPage[Entry],
         timeout: float | Timeout | None,
         deadline: Deadline | float | None,

@@ -8,9 +8,9 @@ from copy import copy
 from types import TracebackType
 from typing import Self
 
+from ..._core import transport
 from ..._core.text.misspelt import suggest_options
 from ..._core.transport._async.caller_transport import AsyncTransport
-from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.transport.settings import ClientSettings, FilePath, make_settings
 from ..._core.wire import Timeout
 from ...credentials.given import AsyncGivenCredentials
@@ -88,7 +88,7 @@ class AsyncClientBase(AsyncRepositoryBase):
         self.registry, self._repo = registry, repo
         self._pipeline = self._create_pipeline(settings)
 
-    def _create_pipeline(self, settings: ClientSettings) -> AsyncPipeline:
+    def _create_pipeline(self, settings: ClientSettings) -> transport.AsyncPipeline:
         raise NotImplementedError
 
     def with_repo(self, name: str | Repo) -> Self:

@@ -6,8 +6,7 @@ from copy import copy
 from types import TracebackType
 from typing import Self
 
-from ..._core.transport._async.options_sender import AsyncOptionsSender
-from ..._core.transport._async.pipeline import AsyncPipeline
+from ..._core import transport
 from ..._core.wire import Timeout
 from ...reference import Index, Repo
 from .blobs import AsyncBlobCalls
@@ -30,7 +29,7 @@ class AsyncRepository(AsyncReferenceCalls, AsyncTagCalls, AsyncBlobCalls, AsyncU
         pipeline: The sender of all requests to the registry.
     """
 
-    def __init__(self, repo: Repo, registry: Index, pipeline: AsyncPipeline | AsyncOptionsSender) -> None:
+    def __init__(self, repo: Repo, registry: Index, pipeline: transport.AsyncPipeline | transport.AsyncOptionsSender) -> None:
         self.registry = registry
         self._repo = repo
         self._pipeline = pipeline
@@ -72,7 +71,7 @@ class AsyncRepository(AsyncReferenceCalls, AsyncTagCalls, AsyncBlobCalls, AsyncU
         retry = pipeline.retry
         other = copy(self)
         other._owns_pipeline = False
-        other._pipeline = AsyncOptionsSender(
+        other._pipeline = transport.AsyncOptionsSender(
             pipeline,
             retry=retry._replace(
                 max_retries=retry.max_retries if max_retries is None else max_retries,

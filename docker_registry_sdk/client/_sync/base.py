@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from ..._core.transport._sync.options_sender import OptionsSender
-from ..._core.transport._sync.pipeline import Pipeline
+from ..._core import transport
 from ..._core.wire import CallLimits, Deadline, Sender, Timeout, call_limits
 from ...errors import InvalidReferenceError
 from ...reference import Index, Repo
@@ -20,7 +19,7 @@ class RepositoryBase:
 
     registry: Index
     _repo: Repo | None
-    _pipeline: Pipeline | OptionsSender
+    _pipeline: transport.Pipeline | transport.OptionsSender
     _owns_pipeline = False
 
     @property

@@ -5,9 +5,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..._core import auth
-from ..._core.transport._sync.assembly import create_pipeline, create_v2_auth_policy
-from ..._core.transport._sync.pipeline import Pipeline
+from ..._core import auth, transport
 from ..._core.transport.settings import ClientSettings
 from ..._core.wire import Deadline, Timeout, send
 from ...reference import Repo
@@ -75,9 +73,9 @@ class RegistryClientV2(ClientBase, Repository, CatalogCalls):
 
     version: Literal[2] = 2
 
-    def _create_pipeline(self, settings: ClientSettings) -> Pipeline:
-        pipeline = create_pipeline(self.registry, settings)
-        self._auth_policy = pipeline.auth_policy = create_v2_auth_policy(pipeline, settings)
+    def _create_pipeline(self, settings: ClientSettings) -> transport.Pipeline:
+        pipeline = transport.create_pipeline(self.registry, settings)
+        self._auth_policy = pipeline.auth_policy = transport.create_v2_auth_policy(pipeline, settings)
         return pipeline
 
     def repository(self, name: str | Repo) -> Repository:

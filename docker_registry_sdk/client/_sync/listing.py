@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from ..._core.transport._sync.options_sender import OptionsSender
-from ..._core.transport._sync.pipeline import Pipeline
+from ..._core import transport
 from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ..pages import PageGuard
 
@@ -41,7 +40,7 @@ class Listing(Generic[Entry]):
 
     def __init__(
         self,
-        pipeline: Pipeline | OptionsSender,
+        pipeline: transport.Pipeline | transport.OptionsSender,
         fetch: FetchPage[Entry],
         timeout: float | Timeout | None,
         deadline: Deadline | float | None,

@@ -9,9 +9,9 @@ from copy import copy
 from types import TracebackType
 from typing import Self
 
+from ..._core import transport
 from ..._core.text.misspelt import suggest_options
 from ..._core.transport._sync.caller_transport import Transport
-from ..._core.transport._sync.pipeline import Pipeline
 from ..._core.transport.settings import ClientSettings, FilePath, make_settings
 from ..._core.wire import Timeout
 from ...credentials.given import GivenCredentials
@@ -89,7 +89,7 @@ class ClientBase(RepositoryBase):
         self.registry, self._repo = registry, repo
         self._pipeline = self._create_pipeline(settings)
 
-    def _create_pipeline(self, settings: ClientSettings) -> Pipeline:
+    def _create_pipeline(self, settings: ClientSettings) -> transport.Pipeline:
         raise NotImplementedError
 
     def with_repo(self, name: str | Repo) -> Self:

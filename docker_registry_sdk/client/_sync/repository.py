@@ -7,8 +7,7 @@ from copy import copy
 from types import TracebackType
 from typing import Self
 
-from ..._core.transport._sync.options_sender import OptionsSender
-from ..._core.transport._sync.pipeline import Pipeline
+from ..._core import transport
 from ..._core.wire import Timeout
 from ...reference import Index, Repo
 from .blobs import BlobCalls
@@ -31,7 +30,7 @@ class Repository(ReferenceCalls, TagCalls, BlobCalls, UploadCalls):
         pipeline: The sender of all requests to the registry.
     """
 
-    def __init__(self, repo: Repo, registry: Index, pipeline: Pipeline | OptionsSender) -> None:
+    def __init__(self, repo: Repo, registry: Index, pipeline: transport.Pipeline | transport.OptionsSender) -> None:
         self.registry = registry
         self._repo = repo
         self._pipeline = pipeline
@@ -73,7 +72,7 @@ class Repository(ReferenceCalls, TagCalls, BlobCalls, UploadCalls):
         retry = pipeline.retry
         other = copy(self)
         other._owns_pipeline = False
-        other._pipeline = OptionsSender(
+        other._pipeline = transport.OptionsSender(
             pipeline,
             retry=retry._replace(
                 max_retries=retry.max_retries if max_retries is None else max_retries,
