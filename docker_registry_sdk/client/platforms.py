@@ -21,7 +21,6 @@ MAX_CONFIG_BYTES: Final = 4 * 1024 * 1024
 MAX_INDEX_DEPTH: Final = 8
 
 _TEXT: Final = r"[A-Za-z0-9_.-]+(?:\([A-Za-z0-9_.-]+\))?(?:/[A-Za-z0-9_.-]+){1,2}"
-_OS_VERSION: Final = r"(.+)\((.+)\)"
 _ARCHITECTURES: Final = {
     "aarch64": "arm64", "aarch64_be": "arm64be", "armhf": "arm", "armel": "arm", "armv5l": "arm", "armv6l": "arm",
     "armv7l": "arm", "armv8l": "arm", "i386": "386", "i486": "386", "i586": "386", "i686": "386", "x86": "386",
@@ -50,11 +49,11 @@ def parse_platform(text: str) -> models.Platform:
             f"{shown} is not a platform", hint="Write system/architecture or system/architecture/variant, such as linux/arm64/v8."
         )
     system, architecture, *variant = text.lower().split("/")
-    version = re.fullmatch(_OS_VERSION, system)
+    system, _, version = system.removesuffix(")").partition("(")
     return normalize(
         models.Platform(
-            os=version[1] if version else system,
-            os_version=version[2] if version else None,
+            os=system,
+            os_version=version or None,
             architecture=architecture,
             variant=variant[0] if variant else None,
         )

@@ -6,7 +6,6 @@ A header with an invalid value counts as absent: headers are hints, and only the
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -15,6 +14,7 @@ from attrs import field, frozen, resolve_types
 from ...errors import BasicLoginError, ErrorDetail, ParseError, StatusError, UnexpectedContentTypeError
 from .http_types import ReceivedResponse
 from .json_values import Mismatch
+from .links import parse_links
 from .urls import make_absolute
 
 BodyT = TypeVar("BodyT")
@@ -28,10 +28,6 @@ MAX_BODY_BYTES = 16 * MEBIBYTE
 _MAX_BYTES = {"get_manifest": 4 * MEBIBYTE, "get_token": MEBIBYTE, "post_token": MEBIBYTE}
 
 _KNOWN = "docker_registry_sdk.headers"
-_WORD = r'[^\s;,="<>]+'
-_QUOTED = r'"(?:[^"\\]|\\.)*"'
-_LINK = rf"<([^>]*)>((?:\s*;\s*{_WORD}(?:\s*=\s*(?:{_QUOTED}|{_WORD})?)?)*)"
-_PARAMETER = rf"({_WORD})(?:\s*=\s*({_QUOTED}|{_WORD})?)?"
 
 
 def _short(body: object) -> str:
@@ -212,12 +208,13 @@ def _headers_by_name(response: ReceivedResponse) -> dict[str, str]:
     """
     known: dict[str, str] | None = response.extensions.get(_KNOWN)
     if known is None:
-        known = {}
-        response.extensions[_KNOWN] = known
         encoding: str = response.headers.encoding
+        values: dict[str, list[str]] = {}
         for raw_name, raw_value in response.headers.raw:
-            key, value = raw_name.decode(encoding).lower(), raw_value.decode(encoding)
-            known[key] = f"{known[key]}, {value}" if key in known else value
+            values.setdefault(raw_name.decode(encoding).lower(), []).append(raw_value.decode(encoding))
+        # Joined at once: adding to the text for each of thousands of equal names would copy the text each time.
+        known = {name: ", ".join(found) for name, found in values.items()}
+        response.extensions[_KNOWN] = known
     return known
 
 
@@ -278,9 +275,8 @@ def next_link(response: ReceivedResponse) -> str | None:
     Args:
         response: The response that contains a page of a list.
     """
-    # The parser in httpx would cut a URL at `;` and at quotes.
-    for url, parameters in re.findall(_LINK, text_header(response, "Link") or ""):
-        relation = next((value for name, value in re.findall(_PARAMETER, parameters) if name.lower() == "rel"), "")
+    for url, parameters in parse_links(text_header(response, "Link") or ""):
+        relation = next((value for name, value in parameters if name.lower() == "rel"), "")
         if url and "next" in relation.strip('"').lower().split():
             return _absolute(response, url)
     return None
