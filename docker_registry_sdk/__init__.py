@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from .errors import RequestTimeoutError as RequestTimeoutError
     from .errors import ResponseError as ResponseError
     from .errors import ServerError as ServerError
+    from .errors import SizeLimitError as SizeLimitError
     from .errors import StatusError as StatusError
     from .errors import TokenLoginError as TokenLoginError
     from .errors import TooLargeError as TooLargeError

@@ -26,6 +26,7 @@
     ├── AuthError                       credentials are not available, or must not be sent to the server that requests them
     │   └── TokenLoginError             a token service rejects the credentials (also a LoginError)
     ├── DigestMismatchError             bytes do not match their digest or size
+    ├── SizeLimitError                  a blob is larger than the `max_size` of a call
     ├── ReferrersError                  the list of referrers under a fallback tag cannot be read or changed
     ├── ArtifactError                   a manifest is not an artifact with files
     │   └── UnsafeTitleError            a file's title is a path outside the folder, or another file has that path
@@ -65,6 +66,7 @@ from .contents import (
     ParseError,
     PlatformNotFoundError,
     ReferrersError,
+    SizeLimitError,
     TokenLoginError,
     UnsafeTitleError,
 )
@@ -119,6 +121,7 @@ __all__ = [
     "RequestTimeoutError",
     "ResponseError",
     "ServerError",
+    "SizeLimitError",
     "StatusError",
     "TokenLoginError",
     "TooLargeError",

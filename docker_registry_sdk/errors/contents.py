@@ -66,6 +66,21 @@ class DigestMismatchError(RegistryError):
         super().__init__(f"the bytes have the digest {actual} and the size {actual_size}, not {wanted}", hint=hint)
 
 
+class SizeLimitError(RegistryError):
+    """A blob that is larger than the caller allows with `max_size`.
+
+    Attributes:
+        digest: The digest of the blob.
+        max_size: The largest size in bytes that the caller allows.
+    """
+
+    hint = "Pass a larger max_size if you trust the registry and need the blob."
+
+    def __init__(self, *, digest: str, max_size: int, hint: str | None = None) -> None:
+        self.digest, self.max_size = digest, max_size
+        super().__init__(f"the blob {digest} has more than {max_size} bytes, the limit for this download", hint=hint)
+
+
 class ReferrersError(RegistryError):
     """A failure to read or change the list of referrers under a fallback tag.
 

@@ -39,32 +39,30 @@ def _tolerant(parse: Callable[[str], object]) -> Callable[[str], object]:
     return use
 
 
-PARSERS: dict[str, tuple[Callable[[str], object], list[str]]] = {
-    name: (_tolerant(parse), examples)
-    for name, (parse, examples) in {
-        "challenges": (lambda text: parse_challenges([text]), ['Bearer realm="a\\"b", scope=c', "A YII==,"]),
-        "links": (lambda text: list(parse_links(text)), ['<a?b>; rel="a\\"b"; c = d, <e>']),
-        "registry": (parse_registry, ["http://[::1]:5000"]),
-        "repo": (parse_repo, ["docker.io/a/b"]),
-        "reference": (parse_repo_and_ref, ["example.com:80/a/b:tag@sha256:0"]),
-        "scopes of a challenge": (lambda text: ScopeSet.parse(text.split()), ["repository:a/b:pull,push"]),
-        "range of an upload": (received_bytes, ["bytes=0-1"]),
-        "origin": (Origin.from_url, ["https://user:a@example.com:443/a?b#c"]),
-        "redacted URL": (redact_url, ["https://user:a@example.com:443/a?b=c&d"]),
-        "one line": (one_line, ["a\n"]),
-        "printable": (printable, ["a\n"]),
-        "quoted": (quoted, ["a'\n"]),
-        "Retry-After": (lambda text: retry_after_seconds({"retry-after": text}), ["120", "Sun, 06 Nov 1994 08:49:37 GMT"]),
-        "URL of a header": (lambda text: make_absolute(URL, text), ["//a/../b?c", "../a"]),
-        "URL to follow": (lambda text: follow_url("location", text), ["https://example.com:443/a?b"]),
-        "request target": (request_target, ["https://example.com/a?b"]),
-        "title of a file": (lambda text: check_titles([text, "a"]), ["a/b.txt", "\u0316\u0301a"]),
-        "platform": (parse_platform, ["windows(10.0)/amd64"]),
-        "digest": (Digest, ["sha256:ab", "a+b_c:d"]),
-        "place of an image": (parse_source, ["oci:a:b", "docker-archive:a:b"]),
-        "Authorization": (parse_authorization, ["Basic YTpi", "Bearer abc"]),
-        "scopes of a request": (parse_scopes, ["repository(plugin):example.com:80/a/b:pull,*"]),
-        "Range": (lambda text: parse_range(text, 100), ["bytes=0-1, -3,4-"]),
-        "token of API v1": (parse_token, ['Token signature="ab",repository="a/b",access=read']),
-    }.items()
+_PARSERS: dict[str, tuple[Callable[[str], object], list[str]]] = {
+    "challenges": (lambda text: parse_challenges([text]), ['Bearer realm="a\\"b", scope=c', "A YII==,"]),
+    "links": (lambda text: list(parse_links(text)), ['<a?b>; rel="a\\"b"; c = d, <e>']),
+    "registry": (parse_registry, ["http://[::1]:5000"]),
+    "repo": (parse_repo, ["docker.io/a/b"]),
+    "reference": (parse_repo_and_ref, ["example.com:80/a/b:tag@sha256:0"]),
+    "scopes of a challenge": (lambda text: ScopeSet.parse(text.split()), ["repository:a/b:pull,push"]),
+    "range of an upload": (received_bytes, ["bytes=0-1"]),
+    "origin": (Origin.from_url, ["https://user:a@example.com:443/a?b#c"]),
+    "redacted URL": (redact_url, ["https://user:a@example.com:443/a?b=c&d"]),
+    "one line": (one_line, ["a\n"]),
+    "printable": (printable, ["a\n"]),
+    "quoted": (quoted, ["a'\n"]),
+    "Retry-After": (lambda text: retry_after_seconds({"retry-after": text}), ["120", "Sun, 06 Nov 1994 08:49:37 GMT"]),
+    "URL of a header": (lambda text: make_absolute(URL, text), ["//a/../b?c", "../a"]),
+    "URL to follow": (lambda text: follow_url("location", text), ["https://example.com:443/a?b"]),
+    "request target": (request_target, ["https://example.com/a?b"]),
+    "title of a file": (lambda text: check_titles([text, "a"]), ["a/b.txt", "\u0316\u0301a"]),
+    "platform": (parse_platform, ["windows(10.0)/amd64"]),
+    "digest": (Digest, ["sha256:ab", "a+b_c:d"]),
+    "place of an image": (parse_source, ["oci:a:b", "docker-archive:a:b"]),
+    "Authorization": (parse_authorization, ["Basic YTpi", "Bearer abc"]),
+    "scopes of a request": (parse_scopes, ["repository(plugin):example.com:80/a/b:pull,*"]),
+    "Range": (lambda text: parse_range(text, 100), ["bytes=0-1, -3,4-"]),
+    "token of API v1": (parse_token, ['Token signature="ab",repository="a/b",access=read']),
 }
+PARSERS = {name: (_tolerant(parse), examples) for name, (parse, examples) in _PARSERS.items()}

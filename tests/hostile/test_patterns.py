@@ -129,7 +129,7 @@ def patterns_of(path: Path) -> Iterator[tuple[str, set[str]]]:
         else:
             text = node.args[0]
             used = {"fullmatch", "match"} if node.func.attr == "compile" else {node.func.attr}
-            yield (text.value if isinstance(text, ast.Constant) else ast.unparse(text)), used
+            yield (str(text.value) if isinstance(text, ast.Constant) else ast.unparse(text)), used
 
 
 def all_patterns() -> dict[tuple[str, str], set[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from ...digest import Digest, DigestLike, Verifier, to_digest
-from ...errors import ParseError
+from ...errors import ParseError, SizeLimitError
 from ...media_types import OCTET_STREAM
 from ...v2.models import Descriptor
 
@@ -18,11 +18,25 @@ class BlobSpec:
         digest: The digest, whose algorithm this package can compute: sha256 or sha512.
         size: The size in bytes, or None when only the digest is known.
         descriptor: The caller's descriptor, or None when the caller passed a digest.
+        max_size: The largest size in bytes that the caller allows; None for no limit.
     """
 
     digest: Digest
     size: int | None = None
     descriptor: Descriptor | None = None
+    max_size: int | None = None
+
+    def check_size(self, size: int | None) -> None:
+        """Raise an exception if a size is above the limit.
+
+        Args:
+            size: The size of the blob, or the number of bytes that have arrived; None while it is not known.
+
+        Raises:
+            SizeLimitError: The size is above `max_size`.
+        """
+        if size is not None and self.max_size is not None and size > self.max_size:
+            raise SizeLimitError(digest=self.digest, max_size=self.max_size)
 
     @property
     def urls(self) -> list[str]:
@@ -38,21 +52,28 @@ class BlobSpec:
         return self.descriptor or Descriptor(media_type=OCTET_STREAM, digest=self.digest, size=size)
 
 
-def parse_blob_spec(blob: DigestLike) -> BlobSpec:
+def parse_blob_spec(blob: DigestLike, max_size: int | None = None) -> BlobSpec:
     """Return the `BlobSpec` for a digest or a descriptor.
 
     Args:
         blob: The digest: text, a `Digest`, or an object with a digest. The size and the external URLs are known only from a
             descriptor.
+        max_size: The largest size in bytes that the caller allows; None for no limit.
 
     Raises:
+        ValueError: `max_size` is negative.
+        SizeLimitError: The size in the descriptor is above `max_size`.
         InvalidDigestError: The digest is invalid, or this package cannot compute its algorithm.
         ParseError: The size in the descriptor is negative.
     """
     digest = to_digest(blob)
     Verifier(digest.algorithm)  # raises before any request is sent if the algorithm cannot be computed
+    if max_size is not None and max_size < 0:
+        raise ValueError(f"max_size is {max_size}: pass a number of bytes, or None for no limit")
     if not isinstance(blob, Descriptor):
-        return BlobSpec(digest)
+        return BlobSpec(digest, max_size=max_size)
     if blob.size < 0:
         raise ParseError(model="Descriptor", field="size", problem=f"is {blob.size}, but a size cannot be negative")
-    return BlobSpec(digest, blob.size, blob)
+    spec = BlobSpec(digest, blob.size, blob, max_size)
+    spec.check_size(blob.size)
+    return spec

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from attrs import frozen
@@ -47,10 +47,19 @@ class Resumption:
         size: The size of the blob in bytes, or None while it is not known.
         offset: The offset of the first byte to read.
         stop: The offset after the last byte to read, or None to read to the end. If `stop` is given, `size` must be given, too.
+        check_size: A function that raises an exception if the size of the blob, or the number of bytes that have arrived, is too
+            large; None for no limit.
     """
 
-    def __init__(self, size: int | None, offset: int = 0, stop: int | None = None) -> None:
+    def __init__(
+        self,
+        size: int | None,
+        offset: int = 0,
+        stop: int | None = None,
+        check_size: Callable[[int | None], None] | None = None,
+    ) -> None:
         self.size = size
+        self._check_size = check_size
         self.offset = offset
         self._stop = stop
         self._etag: str | None = None
@@ -105,6 +114,8 @@ class Resumption:
                 raise _range_error(f"states that the blob has {total} bytes, but {self.size} bytes were expected")
             self._skip, self._range_start, self._range_end = 0, first, last + 1
         self.size = total if self.size is None else self.size
+        if self._check_size is not None:
+            self._check_size(self.size)
         # If-Range requires a strong ETag; a malformed ETag cannot be sent in a header.
         self._etag = head.etag if head.etag is not None and _STRONG_ETAG.fullmatch(head.etag) else None
 
@@ -143,6 +154,8 @@ class Resumption:
         if self._stop is not None and len(chunk) > self._stop - self.offset:
             chunk = chunk[: self._stop - self.offset]
         self.offset += len(chunk)
+        if self._check_size is not None:
+            self._check_size(self.offset)
         if self._range_end is not None and self.offset > self._range_end:
             raise _range_error(f"states that the range ends before byte {self._range_end}, but the body is longer")
         return chunk

@@ -15,6 +15,12 @@ DEFAULT_CHUNK_BYTES: Final = 8 * 1024 * 1024
 If a source can be read only once, this is also the number of its bytes to keep in memory.
 """
 
+MAX_BUFFERED_BYTES: Final = 64 * 1024 * 1024
+"""The longest chunk that a registry can require of a source of unknown size: such a chunk is kept in memory before it is sent.
+
+Registries that store chunks in object storage require 5 MiB or a little more.
+"""
+
 SESSION_INTACT_STATUSES: Final = frozenset({401, 403, 408, 413, 429})
 """Error statuses below 500 that do not mean that a session is lost, if they answer the request for the session's status."""
 
@@ -64,17 +70,19 @@ def next_request(*, offset: int, size: int | None, chunk: int | None, has_digest
     return UploadRequest(kind="whole" if has_digest else "stream", offset=offset, length=left)
 
 
-def chunk_length(requested: int | None, minimum: int | None) -> int | None:
+def chunk_length(requested: int | None, minimum: int | None, *, is_buffered: bool) -> int | None:
     """Return the length of chunks in bytes, or None if all bytes are sent in one request.
 
     Args:
         requested: The length that the caller requests; None if the caller does not request chunks.
         minimum: The minimum length that the registry requires; None if the registry requires none. If only `minimum` is given,
             the length is 8 MiB, or `minimum` if that is more.
+        is_buffered: Whether a chunk is kept in memory before it is sent. Then a minimum of more than 64 MiB counts as 64 MiB.
     """
     if requested is None and not minimum:
         return None
-    return max(DEFAULT_CHUNK_BYTES if requested is None else requested, minimum or 0)
+    allowed = min(minimum or 0, MAX_BUFFERED_BYTES) if is_buffered else minimum or 0
+    return max(DEFAULT_CHUNK_BYTES if requested is None else requested, allowed)
 
 
 def may_resume(error: RegistryError, *, has_session: bool, was_resumed: bool) -> bool:

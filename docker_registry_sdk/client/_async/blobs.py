@@ -24,6 +24,7 @@ class AsyncBlobCalls(AsyncRepositoryBase):
         digest: DigestLike,
         *,
         use_urls: bool = False,
+        max_size: int | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> AsyncOpening[blobs.AsyncBlobStream]:
@@ -38,6 +39,8 @@ class AsyncBlobCalls(AsyncRepositoryBase):
                 With a descriptor, the number of bytes must match its size, too.
             use_urls: Whether to download the blob from the `urls` of the descriptor, without credentials, if the registry does
                 not have the blob. Without a descriptor, this has no effect.
+            max_size: The largest size in bytes to accept, for blobs of a registry that you do not trust; None for no limit.
+                Without a descriptor, only this limit ends the download of a blob that is larger than expected.
             timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds within which the whole blob must have been read, or a `Deadline`; None uses the client's
                 deadline.
@@ -46,13 +49,15 @@ class AsyncBlobCalls(AsyncRepositoryBase):
             InvalidDigestError: The digest is malformed, or its algorithm is neither sha256 nor sha512.
             NotFoundError: The blob does not exist.
             DigestMismatchError: While reading, before the last bytes are returned: the bytes do not match the digest or size.
+            SizeLimitError: The blob has more than `max_size` bytes. If the registry does not state the size, reading raises this
+                error.
             TransportError: While reading: the download was interrupted, and `max_retries` is used up.
             DeadlineExceededError: The deadline passed before the whole blob was read.
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
         repository = self._blobs(self._limits(timeout, deadline))
-        return AsyncOpening(blobs.async_open_blob_stream(repository, digest, use_urls))
+        return AsyncOpening(blobs.async_open_blob_stream(repository, digest, use_urls, max_size))
 
     async def download_blob(
         self,
@@ -60,6 +65,7 @@ class AsyncBlobCalls(AsyncRepositoryBase):
         path: str | os.PathLike[str],
         *,
         use_urls: bool = False,
+        max_size: int | None = None,
         on_progress: blobs.OnProgress | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
@@ -76,6 +82,8 @@ class AsyncBlobCalls(AsyncRepositoryBase):
             path: The file to write. If the file already holds this blob, nothing is downloaded.
             use_urls: Whether to download the blob from the `urls` of the descriptor, without credentials, if the registry does
                 not have the blob. Without a descriptor, this has no effect.
+            max_size: The largest size in bytes to accept, for blobs of a registry that you do not trust; None for no limit.
+                Without a descriptor, only this limit ends the download of a blob that is larger than expected.
             on_progress: A function that is called with a `Progress` at most once per MiB, and at the end. An exception in the
                 function ends the download. None: no function is called.
             timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
@@ -91,13 +99,19 @@ class AsyncBlobCalls(AsyncRepositoryBase):
                 running.
             NotFoundError: The blob does not exist.
             DigestMismatchError: The bytes do not match the digest or the size. The `.part` file was deleted.
+            SizeLimitError: The blob has more than `max_size` bytes. The `.part` file was deleted.
             TransportError: The download was interrupted, and `max_retries` is used up.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
         return await blobs.async_download_blob(
-            self._blobs(self._limits(timeout, deadline)), digest, path, use_urls=use_urls, on_progress=on_progress
+            self._blobs(self._limits(timeout, deadline)),
+            digest,
+            path,
+            use_urls=use_urls,
+            max_size=max_size,
+            on_progress=on_progress,
         )
 
     async def open_blob(
@@ -249,13 +263,19 @@ class AsyncBlobCalls(AsyncRepositoryBase):
     """Upload a blob. An interrupted upload is resumed. The same method as `blob_upload`, which is the node.js client's word."""
 
     async def read_blob(
-        self, digest: DigestLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
+        self,
+        digest: DigestLike,
+        *,
+        max_size: int | None = None,
+        timeout: float | Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> bytes:
         """Download a blob with one request, and return its bytes after verifying them. The whole blob is kept in memory.
 
         Args:
             digest: The blob's digest: text, a `Digest`, or an object with a digest. With a descriptor, the number of bytes must
                 match its size, too.
+            max_size: The largest size in bytes to accept, for blobs of a registry that you do not trust; None for no limit.
             timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -263,12 +283,13 @@ class AsyncBlobCalls(AsyncRepositoryBase):
             InvalidDigestError: The digest is malformed, or its algorithm is neither sha256 nor sha512.
             NotFoundError: The blob does not exist.
             DigestMismatchError: The bytes do not match the digest or the size.
+            SizeLimitError: The blob has more than `max_size` bytes.
             TransportError: The download was interrupted, and `max_retries` is used up.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        async with self.create_blob_read_stream(digest, timeout=timeout, deadline=deadline) as stream:
+        async with self.create_blob_read_stream(digest, max_size=max_size, timeout=timeout, deadline=deadline) as stream:
             return await stream.read()
 
     async def mount_blob(

@@ -6,7 +6,13 @@ import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docker_registry_sdk._core.blobs.upload_requests import DEFAULT_CHUNK_BYTES, chunk_length, may_resume, next_request
+from docker_registry_sdk._core.blobs.upload_requests import (
+    DEFAULT_CHUNK_BYTES,
+    MAX_BUFFERED_BYTES,
+    chunk_length,
+    may_resume,
+    next_request,
+)
 from docker_registry_sdk.errors import ParseError, RegistryError
 from tests.core.blobs.helpers import status_error, transport_error
 
@@ -26,7 +32,7 @@ def test_all_bytes_arrive_once_and_in_order(
 ) -> None:
     content = bytes(range(size))
     arrived = b""
-    chunk = chunk_length(requested, minimum)
+    chunk = chunk_length(requested, minimum, is_buffered=not size_known)
     stored_length = iter(stored_lengths)
     known = size if size_known else None
     for _ in range(200):
@@ -56,11 +62,17 @@ def test_all_bytes_arrive_once_and_in_order(
 
 @given(requested=st.none() | st.integers(1, 10**9), minimum=st.none() | st.integers(0, 10**9))
 def test_chunks_have_at_least_the_length_that_the_registry_requires(requested: int | None, minimum: int | None) -> None:
-    length = chunk_length(requested, minimum)
+    length = chunk_length(requested, minimum, is_buffered=False)
     if requested is None and not minimum:
         assert length is None
     else:
         assert length == max(requested if requested is not None else DEFAULT_CHUNK_BYTES, minimum or 0)
+
+
+def test_a_registry_cannot_require_chunks_of_any_length_in_memory() -> None:
+    assert chunk_length(None, 10**18, is_buffered=True) == MAX_BUFFERED_BYTES
+    assert chunk_length(10**9, 10**18, is_buffered=True) == 10**9  # as the caller requests
+    assert chunk_length(None, MAX_BUFFERED_BYTES - 1, is_buffered=True) == MAX_BUFFERED_BYTES - 1
 
 
 def test_which_failures_an_upload_resumes_after() -> None:

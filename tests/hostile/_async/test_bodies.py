@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import gzip
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2
-from docker_registry_sdk.errors import AuthError, RegistryError, ResponseError, StatusError
+from docker_registry_sdk.errors import AuthError, RegistryError, ResponseError, SizeLimitError, StatusError
+from docker_registry_sdk.v2.models import Descriptor
 from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile._async.clients import client_of
 from tests.hostile.conftest import at
-from tests.support.images import OCI_MANIFEST, make_image
+from tests.support.images import OCI_MANIFEST, digest_of, make_image
 
 pytestmark = pytest.mark.anyio
 
@@ -176,3 +178,77 @@ async def test_a_cut_gzipped_body_is_an_error(registry: Loopback, cut: int) -> N
     async with client_of(registry) as client:
         with pytest.raises(RegistryError):
             await client.list_tags()
+
+
+async def read_stream(client: AsyncRegistryClientV2, digest: str, max_size: int) -> None:
+    """Read a blob as a stream."""
+    async with client.create_blob_read_stream(digest, max_size=max_size) as stream:
+        async for _ in stream:
+            pass
+
+
+@pytest.mark.parametrize("states_length", [True, False])
+async def test_a_blob_without_a_known_size_ends_at_the_limit_of_the_caller(
+    registry: Loopback, tmp_path: Path, states_length: bool
+) -> None:
+    sent: list[int] = []
+    headers = {"Content_Length": str(64 * MEBIBYTE)} if states_length else {}
+    registry.answer = lambda handler: endless(handler, 200, sent, **headers)
+    digest = "sha256:" + "0" * 64
+    async with client_of(registry) as client:
+        with pytest.raises(SizeLimitError) as caught:
+            await client.download_blob(digest, tmp_path / "blob", max_size=3 * MEBIBYTE)
+        assert (caught.value.digest, caught.value.max_size) == (digest, 3 * MEBIBYTE)
+        with pytest.raises(SizeLimitError):
+            await client.read_blob(digest, max_size=0)
+        with pytest.raises(SizeLimitError):
+            await read_stream(client, digest, max_size=MEBIBYTE)
+        asked = len(registry.seen)
+        with pytest.raises(SizeLimitError):
+            await client.download_blob(
+                Descriptor(media_type="x/y", digest=digest, size=MEBIBYTE + 1), tmp_path / "blob", max_size=MEBIBYTE
+            )
+        with pytest.raises(ValueError, match="max_size is -1"):
+            await client.read_blob(digest, max_size=-1)
+    assert len(registry.seen) == asked
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_blob_of_exactly_the_limit_is_downloaded(registry: Loopback, tmp_path: Path) -> None:
+    registry.answer = lambda handler: handler.reply(200, b"good")
+    async with client_of(registry) as client:
+        assert await client.read_blob(digest_of(b"good"), max_size=4) == b"good"
+        assert (await client.download_blob(digest_of(b"good"), tmp_path / "blob", max_size=4)).size == 4
+
+
+async def test_a_part_file_beyond_the_limit_is_deleted(registry: Loopback, tmp_path: Path) -> None:
+    (tmp_path / "blob.part").write_bytes(b"x" * 10)
+    (tmp_path / "blob.part").chmod(0o600)
+    registry.answer = lambda handler: handler.reply(200, b"x" * 20)
+    async with client_of(registry) as client:
+        with pytest.raises(SizeLimitError):
+            await client.download_blob(digest_of(b"x" * 20), tmp_path / "blob", max_size=9)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_stream_is_not_kept_in_memory_although_the_registry_requires_large_chunks(registry: Loopback) -> None:
+    taken = 0
+
+    async def source() -> AsyncIterator[bytes]:
+        nonlocal taken
+        for _ in range(300):
+            taken += 1
+            yield bytes(MEBIBYTE)
+
+    def answer(handler: Handler) -> None:
+        if handler.command == "POST":
+            handler.reply(202, Location="/v2/a/blobs/uploads/1", OCI_Chunk_Min_Length=str(10**18))
+        else:
+            handler.reply(500, Connection="close")
+            handler.close_connection = True
+
+    registry.answer = answer
+    async with client_of(registry) as client:
+        with pytest.raises(RegistryError):
+            await client.blob_upload(source())
+    assert 0 < taken <= 66

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ....digest import DigestLike, Verifier
-from ....errors import DigestMismatchError, TransportError
+from ....errors import DigestMismatchError, SizeLimitError, TransportError
 from ....v2.models import Descriptor
 from ...concurrency.threads import async_run_in_thread, async_run_in_thread_uncancellable, async_shielded
 from ...folders import FolderEntry
@@ -27,6 +27,7 @@ async def async_download_blob(
     path: str | os.PathLike[str] | FolderEntry,
     *,
     use_urls: bool = False,
+    max_size: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Descriptor:
     """Download a blob to a file, unless the file already holds the blob, and return the descriptor of the blob.
@@ -37,16 +38,18 @@ async def async_download_blob(
         path: The path of the file, which may be a link if the file exists; or an entry in a folder that stays open during the
             call, which must not be a link. An unfinished download is kept beside the file, with `.part` after its name.
         use_urls: Whether to try the external URLs of the descriptor if the registry does not have the blob.
+        max_size: The largest size in bytes that the caller allows; None for no limit.
         on_progress: The progress callback; None for no callback.
 
     Raises:
+        SizeLimitError: The blob has more than `max_size` bytes. The bytes received so far were deleted.
         OSError: The file cannot be written, or something other than this blob exists at the path.
         DigestMismatchError: The bytes do not match the digest or the size.
         NotFoundError: The blob does not exist.
         TypeError: The progress callback is a coroutine function.
     """
     check_on_progress(on_progress)
-    spec = parse_blob_spec(blob)
+    spec = parse_blob_spec(blob, max_size)
     if isinstance(path, FolderEntry):
         return await _Download(repository, spec, path, use_urls, on_progress, follow_link=False).run()
     target = open_target(Path(path))
@@ -85,7 +88,7 @@ class _Download:
             if (existing := await self._check_existing()) is not None:
                 return existing
             return await self._complete(part)
-        except DigestMismatchError:
+        except (DigestMismatchError, SizeLimitError):
             keep = False
             raise
         except TransportError as error:
@@ -138,7 +141,8 @@ class _Download:
             self._report("check", verifier.size, self._size)
         if part.length:
             self._report("check", verifier.size, self._size)
-        state = Resumption(self._size, verifier.size)
+        self._blob.check_size(self._size)
+        state = Resumption(self._size, verifier.size, check_size=self._blob.check_size)
         await self._receive(state, verifier, part)
         size = verifier.size
         verifier.verify(state.size, self._blob.digest)

@@ -206,7 +206,8 @@ class AsyncResumableUpload:
             assert self._session is not None
             offset = self._session.offset
             self._check_replayable(offset)
-            chunk = chunk_length(self._options.chunk_size, self._session.chunk_min_length)
+            size_is_unknown = self._source.size is None  # then read_ahead() keeps the whole chunk in memory
+            chunk = chunk_length(self._options.chunk_size, self._session.chunk_min_length, is_buffered=size_is_unknown)
             if chunk is None and self._was_interrupted and self._source.size is None:
                 # Bytes of the interrupted request may arrive late, and must not be stored between the bytes of this request.
                 # Only a Content-Range header prevents that, and only chunks have one when the size is not known.

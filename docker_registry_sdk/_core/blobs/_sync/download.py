@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ....digest import DigestLike, Verifier
-from ....errors import DigestMismatchError, TransportError
+from ....errors import DigestMismatchError, SizeLimitError, TransportError
 from ....v2.models import Descriptor
 from ...concurrency.threads import run_in_thread, run_in_thread_uncancellable, shielded
 from ...folders import FolderEntry
@@ -34,6 +34,7 @@ def download_blob(
     path: str | os.PathLike[str] | FolderEntry,
     *,
     use_urls: bool = False,
+    max_size: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Descriptor:
     """Download a blob to a file, unless the file already holds the blob, and return the descriptor of the blob.
@@ -44,16 +45,18 @@ def download_blob(
         path: The path of the file, which may be a link if the file exists; or an entry in a folder that stays open during the
             call, which must not be a link. An unfinished download is kept beside the file, with `.part` after its name.
         use_urls: Whether to try the external URLs of the descriptor if the registry does not have the blob.
+        max_size: The largest size in bytes that the caller allows; None for no limit.
         on_progress: The progress callback; None for no callback.
 
     Raises:
+        SizeLimitError: The blob has more than `max_size` bytes. The bytes received so far were deleted.
         OSError: The file cannot be written, or something other than this blob exists at the path.
         DigestMismatchError: The bytes do not match the digest or the size.
         NotFoundError: The blob does not exist.
         TypeError: The progress callback is a coroutine function.
     """
     check_on_progress(on_progress)
-    spec = parse_blob_spec(blob)
+    spec = parse_blob_spec(blob, max_size)
     if isinstance(path, FolderEntry):
         return _Download(repository, spec, path, use_urls, on_progress, follow_link=False).run()
     target = open_target(Path(path))
@@ -92,7 +95,7 @@ class _Download:
             if (existing := self._check_existing()) is not None:
                 return existing
             return self._complete(part)
-        except DigestMismatchError:
+        except (DigestMismatchError, SizeLimitError):
             keep = False
             raise
         except TransportError as error:
@@ -145,7 +148,8 @@ class _Download:
             self._report("check", verifier.size, self._size)
         if part.length:
             self._report("check", verifier.size, self._size)
-        state = Resumption(self._size, verifier.size)
+        self._blob.check_size(self._size)
+        state = Resumption(self._size, verifier.size, check_size=self._blob.check_size)
         self._receive(state, verifier, part)
         size = verifier.size
         verifier.verify(state.size, self._blob.digest)

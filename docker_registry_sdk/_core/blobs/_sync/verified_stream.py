@@ -147,20 +147,24 @@ class BlobStream(SyncByteStream):
         self._has_ended = True
 
 
-def open_blob_stream(repository: BlobRepository, blob: DigestLike, use_urls: bool) -> BlobStream:
+def open_blob_stream(
+    repository: BlobRepository, blob: DigestLike, use_urls: bool, max_size: int | None = None
+) -> BlobStream:
     """Request a blob, and return its bytes as a verified stream. The caller closes the stream.
 
     Args:
         repository: The repository that has the blob.
         blob: The digest or the descriptor of the blob.
         use_urls: Whether to try the external URLs of the descriptor if the registry does not have the blob.
+        max_size: The largest size in bytes that the caller allows; None for no limit.
 
     Raises:
+        SizeLimitError: The blob has more than `max_size` bytes. If its size is not known before, reading raises this error.
         InvalidDigestError: The digest is invalid, or this package cannot compute its algorithm.
         NotFoundError: The blob does not exist.
     """
-    spec = parse_blob_spec(blob)
-    fetch = start_fetch(repository, spec, Resumption(spec.size), use_urls)
+    spec = parse_blob_spec(blob, max_size)
+    fetch = start_fetch(repository, spec, Resumption(spec.size, check_size=spec.check_size), use_urls)
     try:
         return BlobStream(spec.digest, fetch)
     except BaseException:
