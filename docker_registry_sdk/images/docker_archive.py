@@ -142,9 +142,12 @@ def _open_docker_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
         )
     blobs = {digest_of(raw): tar.find(config_name)}
     layers = []
+    known: dict[tuple[TarMember, str], tuple[Digest, str]] = {}  # an image may list the same layer thousands of times
     for layer_name, diff_id in zip(layer_names, diff_ids, strict=True):
         member = tar.find(layer_name)
-        digest, media_type = _identify_layer(tar, member, diff_id)
+        if (member, diff_id) not in known:
+            known[member, diff_id] = _identify_layer(tar, member, diff_id)
+        digest, media_type = known[member, diff_id]
         blobs[digest] = member
         layers.append({"mediaType": media_type, "size": member.size, "digest": digest})
     manifest = {

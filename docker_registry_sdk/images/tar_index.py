@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import posixpath
-import tarfile
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -13,11 +12,12 @@ from attrs import frozen
 from .._core.text.redaction import printable, quoted
 from ..errors import ImageError
 from .files import read_blocks
+from .tar_headers import TarFormatError, TarHeader, read_tar_headers
 
 # An archive of a hundred large images has a few thousand members.
 _MAX_MEMBERS: Final = 50_000
-# tarfile reads a whole header into memory. Real headers, with long names and extended attributes, are far smaller.
-_MAX_HEADER_BYTES: Final = 1024 * 1024
+# The names of all files and links are kept in memory.
+_MAX_NAMES_CHARACTERS: Final = 16 * 1024 * 1024
 # The first bytes of compressed files.
 _COMPRESSION_FORMATS: Final = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
@@ -117,76 +117,37 @@ class TarIndex:
         compression = next((name for magic, name in _COMPRESSION_FORMATS.items() if start.startswith(magic)), None)
         if compression is not None:
             raise ImageError(f"{self._shown} is compressed with {compression}", hint="Decompress it first.")
-        file.seek(0)
+        names_length = 0
         try:
-            with tarfile.open(fileobj=_BoundedReads(file), mode="r:") as tar:
-                for count, member in enumerate(iter(tar.next, None)):
-                    if count >= _MAX_MEMBERS:
-                        raise ImageError(
-                            f"{self._shown} has more than {_MAX_MEMBERS} files, the limit",
-                            hint="Check that the file is an archive of docker save.",
-                        )
-                    if sum(map(len, tar.pax_headers.values())) > _MAX_HEADER_BYTES:
-                        raise ImageError(
-                            f"{self._shown} has global headers of more than {_MAX_HEADER_BYTES} characters, the limit",
-                            hint="Check that the file is an archive of docker save.",
-                        )
-                    self._add(member, archive_size)
-                    # Do not let tarfile keep all headers in memory.
-                    tar.members.clear()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-        except (tarfile.TarError, ValueError, OverflowError, EOFError) as error:
+            for count, header in enumerate(read_tar_headers(file, archive_size)):
+                names_length += len(header.name) + len(header.link)
+                if count >= _MAX_MEMBERS or names_length > _MAX_NAMES_CHARACTERS:
+                    raise ImageError(
+                        f"{self._shown} has more than {_MAX_MEMBERS} files, or more than {_MAX_NAMES_CHARACTERS} characters in "
+                        "their names, the limits",
+                        hint="Check that the file is an archive of docker save.",
+                    )
+                self._add(header, archive_size)
+        except TarFormatError as error:
             raise ImageError(
                 f"{self._shown} is not a readable tar file: {error}",
                 hint="Check that the file is an archive of docker save, and create it again if it is damaged.",
             ) from None
 
-    def _add(self, member: tarfile.TarInfo, archive_size: int) -> None:
-        name = posixpath.normpath(member.name)
-        if member.size < 0:  # tarfile would seek backwards, and never end
-            raise ImageError(
-                f"{self._shown} gives {quoted(name)} the negative size {member.size}, so the archive is damaged or malicious",
-                hint="Do not use this archive; create it again with docker save.",
-            )
-        if member.isdir():
+    def _add(self, header: TarHeader, archive_size: int) -> None:
+        name = posixpath.normpath(header.name)
+        if header.kind == "folder":
             return
         if name in self._members or name in self._links:
             self._duplicates.add(name)
-        if member.issym():
-            self._links[name] = posixpath.normpath(posixpath.join(posixpath.dirname(name), member.linkname))
-        elif member.islnk():
-            self._links[name] = posixpath.normpath(member.linkname)
-        elif member.isreg() and not member.issparse():
-            if member.offset_data + member.size > archive_size:
+        if header.kind == "symlink":
+            self._links[name] = posixpath.normpath(posixpath.join(posixpath.dirname(name), header.link))
+        elif header.kind == "link":
+            self._links[name] = posixpath.normpath(header.link)
+        elif header.kind == "file":
+            if header.offset + header.size > archive_size:
                 raise ImageError(
                     f"{self._shown} is truncated: it ends before the end of its file {quoted(name)}",
                     hint="Copy or create the archive again.",
                 )
-            self._members[name] = TarMember(member.offset_data, member.size)
-
-
-class _BoundedReads(io.RawIOBase):
-    """A file that raises an error for reads of more than 1 MiB, so that a header cannot make tarfile read gigabytes into memory.
-
-    Args:
-        file: The file to read.
-    """
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def read(self, size: int = -1, /) -> bytes:
-        if not 0 <= size <= _MAX_HEADER_BYTES:
-            raise tarfile.ReadError(f"a header has {size} bytes; the limit is {_MAX_HEADER_BYTES}")
-        return self._file.read(size)
+            self._members[name] = TarMember(header.offset, header.size)

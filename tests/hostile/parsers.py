@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
+from tarfile import USTAR_FORMAT, XHDTYPE, TarInfo
 
 from docker_registry_sdk import parse_registry, parse_repo, parse_repo_and_ref
 from docker_registry_sdk._core.auth.challenge import parse_challenges
@@ -18,6 +20,7 @@ from docker_registry_sdk.client.platforms import parse_platform
 from docker_registry_sdk.digest import Digest
 from docker_registry_sdk.errors import RegistryError
 from docker_registry_sdk.images.location import parse_source
+from docker_registry_sdk.images.tar_headers import read_tar_headers
 from docker_registry_sdk.testing.auth.headers import parse_authorization
 from docker_registry_sdk.testing.auth.scopes import parse_scopes
 from docker_registry_sdk.testing.byte_ranges import RangeError, parse_range
@@ -37,6 +40,18 @@ def _tolerant(parse: Callable[[str], object]) -> Callable[[str], object]:
             return None
 
     return use
+
+
+def _read_tar(text: str) -> None:
+    """Read a tar file with an extended header of this text, and with a file of this name."""
+    content = text.encode()
+    header = TarInfo("x")
+    header.type, header.size = XHDTYPE, len(content)
+    blocks = (
+        header.tobuf(USTAR_FORMAT) + content + bytes(-len(content) % 512) + TarInfo(text[:90]).tobuf(USTAR_FORMAT) + bytes(1024)
+    )
+    for _ in read_tar_headers(BytesIO(blocks), len(blocks)):
+        pass
 
 
 _PARSERS: dict[str, tuple[Callable[[str], object], list[str]]] = {
@@ -59,6 +74,10 @@ _PARSERS: dict[str, tuple[Callable[[str], object], list[str]]] = {
     "title of a file": (lambda text: check_titles([text, "a"]), ["a/b.txt", "\u0316\u0301a"]),
     "platform": (parse_platform, ["windows(10.0)/amd64"]),
     "digest": (Digest, ["sha256:ab", "a+b_c:d"]),
+    "extended header of a tar file": (
+        _read_tar,
+        ["10 path=a\n", "21 hdrcharset=BINARY\n", "18 GNU.sparse.map=1\n"],
+    ),
     "place of an image": (parse_source, ["oci:a:b", "docker-archive:a:b"]),
     "Authorization": (parse_authorization, ["Basic YTpi", "Bearer abc"]),
     "scopes of a request": (parse_scopes, ["repository(plugin):example.com:80/a/b:pull,*"]),
