@@ -51,8 +51,8 @@ def find_pattern(module: str, name: str) -> re.Pattern[Any]:
         module: The name of the module that uses the pattern.
         name: The name of the pattern in the module, or the text of a pattern that has no name.
     """
-    found = getattr(importlib.import_module(module), name, None)
-    return found if isinstance(found, re.Pattern) else re.compile(name)
+    found = getattr(importlib.import_module(module), name, name)
+    return found if isinstance(found, re.Pattern) else re.compile(found)
 
 
 def run(what: str, use: Callable[[str], object], texts: Iterator[str]) -> None:

@@ -41,6 +41,7 @@ PATTERNS: dict[tuple[str, str], list[str]] = {
     ("_core.text.redaction", "_START"): ["https://", "//"],
     ("_core.text.redaction", "_HOST_AND_PORT"): ["example.com:443", "[::1]:80"],
     ("_core.wire.failures", "_QUOTED"): [": bytearray(b'abc')"],
+    ("_core.wire.json_values", "_TIMESTAMP"): ["2024-01-02T03:04:05.678Z"],
     ("_core.wire.links", "_PARAMETER"): [' ; rel = "a\\"b"', ";rel=next"],
     ("_core.wire.request", "_SEGMENT"): ["a.b:c"],
     ("_core.wire.urls", "_ABSOLUTE"): ["https:"],
@@ -108,7 +109,7 @@ _POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no
 
 
 def patterns_of(path: Path) -> Iterator[tuple[str, set[str]]]:
-    """Yield the name of each pattern in a module, or its text if it has none, and the methods with which it is used."""
+    """Yield the name of each pattern in a module, or its text if it has none, and the functions with which it is used."""
     tree = ast.parse(path.read_text())
     methods: dict[str, set[str]] = {}
     for node in ast.walk(tree):
@@ -123,12 +124,12 @@ def patterns_of(path: Path) -> Iterator[tuple[str, set[str]]]:
         if not isinstance(node, ast.Call) or ast.unparse(node.func) not in {f"re.{one}" for one in _FUNCTIONS}:
             continue
         assert isinstance(node.func, ast.Attribute)
-        name = names.get(id(node)) if node.func.attr == "compile" else None
-        if name is not None:
-            yield name, methods.get(name, set()) or {"match", "fullmatch"}
+        used = {"fullmatch", "match"} if node.func.attr == "compile" else {node.func.attr}
+        if node.func.attr == "compile" and id(node) in names:
+            name = names[id(node)]
+            yield name, methods.get(name, used)
         else:
             text = node.args[0]
-            used = {"fullmatch", "match"} if node.func.attr == "compile" else {node.func.attr}
             yield (str(text.value) if isinstance(text, ast.Constant) else ast.unparse(text)), used
 
 
