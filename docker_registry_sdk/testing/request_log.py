@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import overload
 from urllib.parse import unquote_plus
@@ -13,6 +14,12 @@ from docker_registry_sdk.testing.faults.fault import Fault
 from docker_registry_sdk.testing.faults.injection import faults_of
 
 REDACTED = "[redacted]"
+
+MAX_LOG_CHARACTERS = 32 * 1024 * 1024
+"""The maximum length of the paths and headers of all records of a log. A log that is longer removes its oldest records."""
+
+_CHARACTERS_PER_RECORD = 500  # about the memory that a record needs beside its path and headers
+
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 _SECRET_FIELDS = frozenset({"access_token", "client_secret", "id_token", "password", "refresh_token", "signature", "token"})
 _SIGNATURE = re.compile(r"(signature=)[^,;&\s]+", re.IGNORECASE)  # in tokens and signed URLs of API v1
@@ -65,13 +72,19 @@ class RequestRecord:
 class RequestLog(Sequence[RequestRecord]):
     """A sequence of the records of requests, in the order in which the responses ended. Any thread may call the methods.
 
-    The record of a request is added before the client receives the end of the response.
+    The record of a request is added before the client receives the end of the response. A log with paths and headers of more than
+    32 Mi characters, some ten thousand usual records, removes its oldest records.
+
+    Attributes:
+        removed: The number of records that were removed because the log was full.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._records: list[RequestRecord] = []
+        self._records: deque[RequestRecord] = deque()
+        self._characters = 0
         self._under_way = 0
+        self.removed = 0
 
     @property
     def under_way(self) -> int:
@@ -85,7 +98,7 @@ class RequestLog(Sequence[RequestRecord]):
             record: The record.
         """
         with self._lock:
-            self._records.append(record)
+            self._add(record)
 
     def begin(self) -> None:
         """Increment `under_way` because a request begins. The caller must call `finish` when the request ends."""
@@ -100,17 +113,25 @@ class RequestLog(Sequence[RequestRecord]):
         """
         with self._lock:
             self._under_way -= 1
-            self._records.append(record)
+            self._add(record)
 
     def clear(self) -> None:
         """Remove all records from the log. `under_way` does not change."""
         with self._lock:
             self._records.clear()
+            self._characters = 0
 
     def snapshot(self) -> list[RequestRecord]:
         """Return the current records as a new list, which does not change when requests follow."""
         with self._lock:
             return list(self._records)
+
+    def _add(self, record: RequestRecord) -> None:
+        self._records.append(record)
+        self._characters += _length(record)
+        while self._characters > MAX_LOG_CHARACTERS and len(self._records) > 1:
+            self._characters -= _length(self._records.popleft())
+            self.removed += 1
 
     @overload
     def __getitem__(self, index: int) -> RequestRecord: ...
@@ -132,6 +153,11 @@ class RequestLog(Sequence[RequestRecord]):
 
     def __repr__(self) -> str:
         return f"RequestLog({self.snapshot()!r})"
+
+
+def _length(record: RequestRecord) -> int:
+    headers = sum(len(name) + len(value) for name, value in (*record.headers, *record.response_headers))
+    return len(record.path) + headers + _CHARACTERS_PER_RECORD
 
 
 class LogRequests:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import os
 import shutil
 import socket
@@ -11,15 +10,13 @@ import tempfile
 import threading
 import weakref
 from pathlib import Path
-from typing import Any, cast
 
 from starlette.types import ASGIApp
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import Server
 
-from docker_registry_sdk.testing.connection import set_connection
 from docker_registry_sdk.testing.extra import needs_extra
+from docker_registry_sdk.testing.http_protocol import RegistryProtocol
 
 SHUTDOWN_GRACE_SECONDS = 0.5
 """The time for which a stopping server waits for the end of requests. Then the server aborts the connections of the requests."""
@@ -27,9 +24,6 @@ SHUTDOWN_GRACE_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 75
 BACKLOG = 1024
 _TICK_SECONDS = 0.5
-
-_logger = logging.getLogger(__name__)
-_logger.setLevel(logging.ERROR)
 
 
 class ServerThread:
@@ -51,7 +45,7 @@ class ServerThread:
         self._server = _Server(
             Config(
                 app,
-                http=_Protocol,
+                http=RegistryProtocol,
                 ws="none",
                 loop="asyncio",
                 lifespan="off",
@@ -163,26 +157,6 @@ class _Server(Server):
             connection.transport.abort()
         if tasks := list(self.server_state.tasks):  # these tasks end, since their connections are aborted
             await asyncio.wait(tasks, timeout=SHUTDOWN_GRACE_SECONDS)
-
-
-class _Protocol(HttpToolsProtocol):
-    """The HTTP protocol of uvicorn with a separate logger, which logs errors but not malformed requests.
-
-    All servers in the process share the loggers of uvicorn, so these loggers cannot be configured for the embedded registry only.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.access_log = False
-        self.logger = _logger
-
-    def on_message_begin(self) -> None:
-        """Begin a request, and store the connection in the ASGI scope of the request.
-
-        With the scope, the application can end the connection.
-        """
-        super().on_message_begin()
-        set_connection(cast("dict[str, Any]", self.scope), self.transport)
 
 
 class Certificates:
