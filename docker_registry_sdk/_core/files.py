@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -32,7 +33,8 @@ def write_atomically(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(descriptor)
-        os.chmod(name, mode & ~current_umask())
+            if sys.platform != "win32":
+                os.fchmod(descriptor, mode & ~current_umask())
         os.replace(name, target)
     except BaseException:
         with suppress(OSError):

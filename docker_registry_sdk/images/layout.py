@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -212,7 +213,12 @@ class LayoutImage(FileImage):
         return read_blocks(lambda: self._layout.open_blob(digest), offset)
 
     def find_referrers(self, digest: Digest) -> list[Descriptor]:
-        return [one for one in self._layout.entries() if self._subject_of(one) == digest]
+        return [one for one, subject in self._subjects if subject == digest]
+
+    @cached_property
+    def _subjects(self) -> list[tuple[Descriptor, Digest | None]]:
+        """Return all entries of the layout with their subjects, which are read once for all manifests of the image."""
+        return [(one, self._subject_of(one)) for one in self._layout.entries()]
 
     def _subject_of(self, descriptor: Descriptor) -> Digest | None:
         try:

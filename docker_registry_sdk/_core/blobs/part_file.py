@@ -147,11 +147,13 @@ class PartFile:
         for _ in range(_MAX_OPEN_ATTEMPTS):
             descriptor, is_new = self._open_or_create()
             try:
-                _check_regular(os.fstat(descriptor), self.path)
+                # Before the lock, which another user could hold forever.
+                _check_trusted(os.fstat(descriptor), self.path, is_new=is_new)
                 lock(descriptor, self.path)
                 if self._folder.is_file(self._name, descriptor):
-                    if not is_new:
-                        _check_trusted(os.fstat(descriptor), self.path)
+                    # After the lock, since a file that is being renamed has two names for a moment.
+                    if os.fstat(descriptor).st_nlink > 1:
+                        raise _unusable("has a second hard link", self.path)
                     return descriptor
             except BaseException:
                 os.close(descriptor)
@@ -172,7 +174,7 @@ class PartFile:
             except PermissionError:
                 found = self._folder.find(self._name)
                 if found is not None:
-                    _check_trusted(found, self.path)
+                    _check_trusted(found, self.path, is_new=False)
                 raise
             with suppress(FileExistsError):  # another download created the file just now
                 return self._folder.open_file(self._name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), True
@@ -186,20 +188,15 @@ class PartFile:
             raise OSError(error.errno, error.strerror, str(self.path)) from error
 
 
-def _check_regular(status: os.stat_result, path: Path) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise _unusable("is not a regular file", path)
-
-
-def _check_trusted(status: os.stat_result, path: Path) -> None:
-    """Check that only this user can change a file that existed before.
+def _check_trusted(status: os.stat_result, path: Path, *, is_new: bool) -> None:
+    """Check that a file is a regular file, and, unless it is new, that only this user can change it.
 
     Raises:
-        FileExistsError: The file has a second hard link, belongs to another user, or can be written by others.
+        FileExistsError: The file is not a regular file, belongs to another user, or can be written by others.
     """
-    if status.st_nlink > 1:
-        raise _unusable("has a second hard link", path)
-    if sys.platform != "win32":
+    if not stat.S_ISREG(status.st_mode):
+        raise _unusable("is not a regular file", path)
+    if sys.platform != "win32" and not is_new:  # on some file systems, new files belong to another user
         if status.st_uid != os.geteuid():
             raise _unusable("belongs to another user, who could change it at any time", path)
         if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
@@ -69,6 +70,22 @@ async def test_a_part_file_that_others_can_change_is_not_used(
         before.st_size, before.st_mode, before.st_mtime_ns, before.st_uid,
     )  # fmt: skip
     assert not (tmp_path / "a").exists()
+
+
+async def test_a_part_file_that_another_user_has_locked_is_refused_at_once(
+    embedded_registry: EmbeddedRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy waits for a lock, since another copy of the same blob may hold it."""
+    push_image(f"{embedded_registry.url}/a", IMAGE, "v1")
+    await images.async_pull(f"{embedded_registry.url}/a:v1", tmp_path)
+    path = next(iter(tmp_path / "blobs" / "sha256" / digest.removeprefix("sha256:") for digest in IMAGE.blobs))
+    part = path.with_name(f"{path.name}.part")
+    path.unlink()
+    other_user(part, monkeypatch)
+    with part.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(FileExistsError, match="another user"):
+            await images.async_pull(f"{embedded_registry.url}/a:v1", tmp_path)
 
 
 @pytest.mark.parametrize("is_link", [False, True])
