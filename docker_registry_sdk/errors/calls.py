@@ -43,6 +43,8 @@ class TransportError(RegistryError):
     """
 
     hint = "Check the URL, the network and the proxy, if there is one."
+    # Whether the request may succeed when it is repeated. The cause of the failure does not say, since it may hold secrets.
+    _is_transient = False
 
     def __init__(self, problem: str, *, method: str, url: str, hint: str | None = None) -> None:
         self.method, self.url = method, redact_url(url)

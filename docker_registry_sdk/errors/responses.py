@@ -8,6 +8,7 @@ from typing import Any, Self
 from .._core.text.error_details import ErrorDetail, reason_phrase
 from .._core.text.redaction import one_line, redact_url
 from .._core.text.retry_after import retry_after_seconds
+from .._core.text.shown_headers import ShownHeaders
 from .calls import LoginError, RegistryError
 
 # The maximum number of entries of an error body in a message; `.errors` contains all entries.
@@ -21,8 +22,10 @@ class ResponseError(RegistryError):
         method: The request's method.
         url: The request's URL, without user info, fragment and query values.
         status: The status of the response.
-        headers: The headers of the response; names are case-insensitive.
-        raw: The part of the body that was read; empty if nothing was read.
+        headers: The headers of the response; names are case-insensitive. Values that may be secrets, such as cookies, tokens and
+            signatures of URLs, are replaced by `…`.
+        raw: The part of the body that was read; empty if nothing was read, and for responses of token services. Secrets of the
+            request that the server repeats in the body are replaced by `…`.
     """
 
     hint = "Check the URL: the server may not be a registry, or a proxy in front of it may have sent this response."
@@ -31,7 +34,8 @@ class ResponseError(RegistryError):
         self, problem: str, *, method: str, url: str, status: int, headers: Mapping[str, str], raw: bytes, hint: str | None = None
     ) -> None:
         self.method, self.url = method, redact_url(url)
-        self.status, self.headers, self.raw = status, headers, raw
+        self.status, self.raw = status, raw
+        self.headers: Mapping[str, str] = headers if isinstance(headers, ShownHeaders) else ShownHeaders(headers)
         super().__init__(f"{method} {self.url}: {problem}", hint=hint)
 
 
@@ -93,7 +97,7 @@ class StatusError(ResponseError):
 class RedirectError(StatusError):
     """A redirect (3xx) that was not followed."""
 
-    hint = "Send a request to the URL in the Location header; send no credentials if the URL has another origin."
+    hint = "Let the client follow redirects; the exception shows the URL in the Location header without the values of its query."
 
 
 class NotModifiedError(RedirectError):

@@ -242,9 +242,11 @@ def test_a_redirect(exchanges: Exchanges) -> None:
     settings = V1Settings(layer_redirect=True)
     with EmbeddedRegistry(v1=settings) as registry, httpx.Client(base_url=registry.url, transport=transport) as client:
         push_image(client, BASE)
-        with pytest.raises(RedirectError) as caught:
-            get_img_layer_stream.sync(client, BASE.id)
-        assert httpx.get(caught.value.headers["Location"], headers={"Range": "bytes=-9"}).content == BASE.layer[-9:]
-        with pytest.raises(RedirectError) as caught:
-            get_img_layer_stream.sync(client, TOP.id)  # does not exist
-        assert httpx.get(caught.value.headers["Location"]).status_code == 404
+        for image in (BASE.id, TOP.id):
+            with pytest.raises(RedirectError) as caught:
+                get_img_layer_stream.sync(client, image)
+            assert caught.value.headers["Location"].endswith("=…")  # the URL is signed
+        # TOP does not exist.
+        locations = [client.get(f"/v1/images/{image}/layer").headers["Location"] for image in (BASE.id, TOP.id)]
+        assert httpx.get(locations[0], headers={"Range": "bytes=-9"}).content == BASE.layer[-9:]
+        assert httpx.get(locations[1]).status_code == 404

@@ -19,7 +19,7 @@ from ..wire import ByteStream, HTTPRequest, HTTPResponse, Request, call_of, set_
 from .effects import Acquire, Effect, FindCredential, Flow, Lock, Read, Send
 from .realm import addresses_for, check_addresses, check_realm, is_own
 from .scope import ScopeSet
-from .tokens import Token, TokenStore
+from .tokens import Token, TokenStore, credential_digest
 
 # The maximum number of times that a request is sent. A registry may reject even new tokens, if tokens are revoked often.
 MAX_ATTEMPTS = 4
@@ -209,8 +209,7 @@ class Authenticator:
         self, challenge: auth.Challenge, wanted: ScopeSet, credential: Credential | None
     ) -> Generator[Effect, Any, tuple[Token, bool]]:
         realm, name = challenge.parameters["realm"], challenge.parameters.get("service") or None
-        identity = "" if credential is None else f"{credential.username} {credential.source}"
-        service = (realm, name or "", identity)
+        service = (realm, name or "", "" if credential is None else credential_digest(credential))
         self._note(realm=realm, service=name, scopes=wanted.scopes)
         if (token := self._tokens.find(service, wanted)) is not None:
             return token, False

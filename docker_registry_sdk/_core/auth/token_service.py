@@ -25,7 +25,7 @@ _MAX_ERRORS_SHOWN = 3
 
 
 class Grant(NamedTuple):
-    """A token from a token service.
+    """A token from a token service. Its `repr` shows no token.
 
     Attributes:
         token: The token.
@@ -36,6 +36,9 @@ class Grant(NamedTuple):
     token: str
     lifetime: float | None
     way: str
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(way={self.way!r})"
 
 
 def is_sendable(token: str) -> bool:

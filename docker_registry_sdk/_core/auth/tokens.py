@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +11,7 @@ from weakref import WeakValueDictionary
 
 from attrs import field, frozen
 
+from ...credentials import Credential
 from ..concurrency.forks import reset_after_fork
 from .effects import Lock
 from .scope import ScopeSet
@@ -17,6 +20,18 @@ from .scope import ScopeSet
 EXPIRY_MARGIN_SECONDS = 5.0
 # The lifetime if the token service states a shorter lifetime or no lifetime (Docker's token specification).
 MIN_LIFETIME_SECONDS = 60.0
+# With the key, nobody who sees a digest can find the password by trying likely ones.
+_DIGEST_KEY = secrets.token_bytes(32)
+
+
+def credential_digest(credential: Credential) -> str:
+    """Return a text that differs for credentials with different user names or secrets, and that does not reveal the secret.
+
+    Args:
+        credential: The credential.
+    """
+    parts = (credential.username, credential.kind, getattr(credential, credential.kind))
+    return hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), key=_DIGEST_KEY, digest_size=32).hexdigest()
 
 
 @frozen
@@ -25,8 +40,7 @@ class Token:
 
     Attributes:
         value: The text of the token.
-        service: The realm and the `service` of the challenge, and a text that identifies the credential; empty for no service or
-            no credential.
+        service: The realm and the `service` of the challenge, and the `credential_digest`; empty for no service or no credential.
         scopes: The requested scopes. The token service may have granted fewer actions without saying so.
         ends: The value of the store's clock at which the token expires.
         lifetime: The lifetime in seconds that the token service stated; None if it stated none. A token without a lifetime, or

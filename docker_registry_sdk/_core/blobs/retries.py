@@ -8,7 +8,7 @@ from attrs import define
 
 from ...errors import RegistryError, StatusError, TransportError
 from ..transport.retries import TRANSIENT_STATUSES
-from ..wire import CallLimits, HTTPFailure, may_pass
+from ..wire import CallLimits
 
 MIN_PROGRESS_BYTES: Final = 64 * 1024
 """If a response holds a shorter range than requested, but at least this number of bytes, the response is not a failure."""
@@ -57,5 +57,5 @@ def is_transient(error: RegistryError) -> bool:
         error: The exception of the failed request.
     """
     if isinstance(error, TransportError):
-        return isinstance(error.__cause__, HTTPFailure) and may_pass(error.__cause__)
+        return error._is_transient
     return isinstance(error, StatusError) and error.status in TRANSIENT_STATUSES

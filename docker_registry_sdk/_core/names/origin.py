@@ -101,9 +101,9 @@ class Origin:
             )
         try:
             parts = urlsplit(url)
-        except ValueError as error:
+        except ValueError:  # the message quotes a part of the URL, which may be a password
             raise InvalidReferenceError(
-                f"URL {quoted(redact_url(url))}: {error}", hint="Write a URL such as https://registry.example.com/v2/."
+                f"URL {quoted(redact_url(url))} is malformed", hint="Write a URL such as https://registry.example.com/v2/."
             ) from None
         if "@" in parts.netloc:
             raise InvalidReferenceError("the URL contains a user name or a password", hint="Pass them separately.")

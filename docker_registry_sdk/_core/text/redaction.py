@@ -25,6 +25,8 @@ def redact_url(url: str) -> str:
         if not re.fullmatch(_HOST_AND_PORT, authority):
             return f"{start[0]}…"  # such as an unescaped slash in a password, so that a part of the password looks like the host
         url = f"{start[0]}{authority}{slash}{path}"
+    elif not url.startswith("/") and "@" in url:
+        url = f"…@{url.rpartition('@')[2]}"  # such as a proxy without a scheme: the text before the @ may be a password
     return one_line(f"{url}{question_mark}{'&'.join(map(_without_value, query.split('&')))}")
 
 

@@ -14,6 +14,7 @@ from ..auth.realm import parse_trusted
 from ..text.redaction import redact_url
 from ..wire.policy import DEFAULT_MAX_RETRIES, DEFAULT_MAX_RETRY_WAIT_SECONDS, RetryPolicy, to_deadline
 from ..wire.timeout import Timeout, TimeoutSteps, timeout_steps
+from .proxy import check_proxy
 
 if TYPE_CHECKING:
     from ._async.caller_transport import AsyncTransport
@@ -72,7 +73,7 @@ class ClientSettings:
     Raises:
         TypeError: A value has the wrong type, or two values exclude each other.
         ValueError: A number is out of range.
-        InvalidReferenceError: An item of `trusted_realms` is not a host.
+        InvalidReferenceError: An item of `trusted_realms` is not a host, or `proxy` is not a URL of a proxy.
     """
 
     credentials: CheckedCredentials | None = None
@@ -91,6 +92,8 @@ class ClientSettings:
     transport: Transport | AsyncTransport | None = None
 
     def __attrs_post_init__(self) -> None:
+        if self.proxy is not None:
+            check_proxy(self.proxy)
         to_deadline(self.deadline)
         parse_trusted(self.trusted_realms)  # raises now, not at the first challenge, if a host is invalid
         if self.timeout is not None:
@@ -145,6 +148,6 @@ def make_settings(
     Raises:
         TypeError: An option has the wrong type, or two options exclude each other.
         ValueError: A number is out of range, or a credential contains a character that is not allowed.
-        InvalidReferenceError: An item of `trusted_realms` is not a host.
+        InvalidReferenceError: An item of `trusted_realms` is not a host, or `proxy` is not a URL of a proxy.
     """
     return ClientSettings(credentials=check_credentials(credentials, username, password), **options)

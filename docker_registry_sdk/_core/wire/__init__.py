@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from .json_values import open_enum as open_enum
     from .json_values import string as string
     from .json_values import timestamp as timestamp
+    from .library_logs import SENDING as SENDING
     from .policy import Deadline as Deadline
     from .policy import RetryPolicy as RetryPolicy
     from .policy import to_deadline as to_deadline

@@ -10,9 +10,11 @@ import httpx
 
 from ...errors import RequestTimeoutError, TransportError
 from .context import call_of
+from .secrets import hide, secrets_of
 
 # Methods that a client may repeat after a connection failure (RFC 9110 section 9.2.2).
 IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+_SYSTEM_MODULES: Final = frozenset({"builtins", "socket", "ssl"})
 # Messages of h11 quote a malformed header, which may contain a secret.
 _QUOTED = r"""(?s):? (bytearray\()?b['"].*"""
 
@@ -21,8 +23,8 @@ def transport_error(request: httpx.Request, error: httpx.HTTPError) -> Transport
     """Return the exception of this package for a request that received no response or an incomplete response.
 
     The result is a DeadlineExceededError if the deadline of the call has passed, and a RequestTimeoutError if a step of the
-    request took longer than its timeout. The cause (`__cause__`) of the result is
-    `error`, except if the message of `error` quotes a header, which may contain a secret.
+    request took longer than its timeout. The cause (`__cause__`) of the result is the `OSError` of the connection, if there is
+    one, since exceptions of httpx hold the request with its credentials.
 
     Args:
         request: The request.
@@ -35,11 +37,27 @@ def transport_error(request: httpx.Request, error: httpx.HTTPError) -> Transport
         failure = deadline.error(request.method, str(request.url))
     else:
         kind = RequestTimeoutError if isinstance(error, httpx.TimeoutException) else TransportError
-        problem = re.sub(_QUOTED, "", words) or type(error).__name__
+        problem = hide(re.sub(_QUOTED, "", words), secrets_of(request)) or type(error).__name__
         failure = kind(problem, method=request.method, url=str(request.url), hint=_hint(error))
-    failure.__cause__ = None if re.search(_QUOTED, words) else error
-    failure.__suppress_context__ = True
+    failure._is_transient = isinstance(error, httpx.TransportError) and may_pass(error)
+    failure.__cause__ = _system_error(error)
     return failure
+
+
+def _system_error(error: BaseException) -> OSError | None:
+    """Return the exception of the operating system or of TLS that caused a failure; None if there is none.
+
+    An OSError of another package, as a transport of the caller may raise, can hold the request, so the result is None.
+    """
+    cause: BaseException | None = error
+    seen: set[int] = set()  # the chain of causes can be a cycle if an exception was raised again
+    while cause is not None and id(cause) not in seen:
+        if isinstance(cause, OSError) and type(cause).__module__ in _SYSTEM_MODULES:
+            cause.__cause__ = cause.__context__ = cause.__traceback__ = None
+            return cause
+        seen.add(id(cause))
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def _hint(error: httpx.HTTPError) -> str | None:

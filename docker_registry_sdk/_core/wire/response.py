@@ -15,6 +15,7 @@ from ...errors import BasicLoginError, ErrorDetail, ParseError, StatusError, Une
 from .http_types import ReceivedResponse
 from .json_values import Mismatch
 from .links import parse_links
+from .secrets import hidden_bytes, hide, secrets_of, shown_body
 from .urls import make_absolute
 
 BodyT = TypeVar("BodyT")
@@ -122,8 +123,8 @@ def unexpected_content_type(response: ReceivedResponse, expected: Sequence[str])
         method=method,
         url=url,
         status=response.status_code,
-        headers=response.headers,
-        raw=response.content,
+        headers=_shown_headers(response),
+        raw=_shown_body(response, response.content),
         media_type=media_type(response),
         expected=expected,
     )
@@ -140,6 +141,8 @@ def status_error(response: ReceivedResponse, content: bytes, parse: Callable[[An
         content: The part of the body that was read.
         parse: A function that parses the documented error body; None if the operation documents no error body.
     """
+    # The messages of token services are parsed, too, but the rest of their bodies may hold tokens.
+    content, raw = _hidden(response, content), _shown_body(response, content)
     body: ErrorBody | None = None
     if content and parse is not None:
         try:
@@ -154,8 +157,8 @@ def status_error(response: ReceivedResponse, content: bytes, parse: Callable[[An
         method=method,
         url=url,
         status=response.status_code,
-        headers=response.headers,
-        raw=content,
+        headers=_shown_headers(response),
+        raw=raw,
         body=body,
         errors=errors,
     )
@@ -179,6 +182,33 @@ def _origin(response: ReceivedResponse) -> tuple[str, str]:
         return response.request.method, str(response.request.url)
     except RuntimeError:  # a response without a request, as in tests
         return "request", "(unknown URL)"
+
+
+def _shown_headers(response: ReceivedResponse) -> Mapping[str, str]:
+    """Return the headers of a response without the secrets of its request; the exception hides further values."""
+    secrets = _secrets(response)
+    return {name: hide(value, secrets) for name, value in response.headers.items()} if secrets else response.headers
+
+
+def _shown_body(response: ReceivedResponse, content: bytes) -> bytes:
+    try:
+        return shown_body(response.request, content)
+    except RuntimeError:  # a response without a request, as in tests
+        return content
+
+
+def _hidden(response: ReceivedResponse, content: bytes) -> bytes:
+    try:
+        return hidden_bytes(response.request, content)
+    except RuntimeError:  # a response without a request, as in tests
+        return content
+
+
+def _secrets(response: ReceivedResponse) -> tuple[str, ...]:
+    try:
+        return secrets_of(response.request)
+    except RuntimeError:  # a response without a request, as in tests
+        return ()
 
 
 def _sent_basic_credentials(response: ReceivedResponse) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 
+from docker_registry_sdk._core.wire import failures
 from docker_registry_sdk.errors import StatusError, TransportError
 from docker_registry_sdk.v2.models import Descriptor
 from tests.support.images import digest_of
@@ -28,7 +29,7 @@ def status_error(status: int, **headers: str) -> StatusError:
 
 
 def transport_error(cause: Exception | None) -> TransportError:
-    """Return the exception for an interrupted request."""
-    error = TransportError("the connection was reset", method="PATCH", url="http://localhost/x")
-    error.__cause__ = cause
-    return error
+    """Return the exception for an interrupted request; None stands for a failure before the request was sent."""
+    if isinstance(cause, httpx.HTTPError):
+        return failures.transport_error(httpx.Request("PATCH", "http://localhost/x"), cause)
+    return TransportError("the connection was reset", method="PATCH", url="http://localhost/x")

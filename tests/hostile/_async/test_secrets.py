@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import base64
+import logging
 import pickle
 import traceback
 from collections.abc import Callable
 
+import httpx
 import pytest
 
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
-from docker_registry_sdk.errors import RegistryError
+from docker_registry_sdk.errors import NotFoundError, RegistryError, TransportError, UnexpectedContentTypeError
+from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport
+from docker_registry_sdk.v2.api import list_tags
 from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile._async.clients import client_of
 from tests.hostile.conftest import SECRET, at
+from tests.hostile.secrets import BASIC_SECRET, find_in_exception
 from tests.support._async.blobs import read_blob
 from tests.support.images import digest_of
 
@@ -57,8 +61,8 @@ async def test_no_exception_shows_a_secret(registry: Loopback, answer: str, sche
             await read_blob(client, digest_of(b"hello"))
         words = [*traceback.format_exception(caught.value), repr(caught.value), repr(client), str(client.explain_auth())]
     words.append(repr(pickle.loads(pickle.dumps(caught.value))))
-    encoded = base64.b64encode(f"alice:{SECRET}".encode()).decode()
-    assert not any(secret in word for word in words for secret in (SECRET, encoded))
+    assert not any(secret in word for word in words for secret in (SECRET, BASIC_SECRET))
+    assert find_in_exception(caught.value, (SECRET, BASIC_SECRET)) == []
 
 
 @pytest.mark.parametrize("token", [f"{SECRET}\u00ff", f"{SECRET} x"])
@@ -80,3 +84,83 @@ async def test_a_password_in_a_realm_is_not_shown(registry: Loopback) -> None:
         report = client.explain_auth()
     assert report.realm == f"{at(registry, 'registry.example.com')}/token"
     assert SECRET not in "".join([*traceback.format_exception(caught.value), repr(report)])
+
+
+async def test_the_token_in_a_response_of_another_media_type_is_not_in_the_exception(
+    registry: Loopback, caplog: pytest.LogCaptureFixture
+) -> None:
+    def respond(handler: Handler) -> None:
+        status, body = (200, f"token={SECRET}".encode()) if handler.path.startswith("/token") else (401, b"")
+        handler.reply(
+            status,
+            body,
+            Content_Type="text/plain",
+            Set_Cookie=f"session={SECRET}",
+            X_Docker_Token=f"signature={SECRET}",
+            WWW_Authenticate=bearer(registry),
+        )
+
+    registry.answer = respond
+    with caplog.at_level(logging.DEBUG):
+        async with client_of(registry) as client:
+            with pytest.raises(UnexpectedContentTypeError) as caught:
+                await client.list_tags()
+    assert (caught.value.raw, caught.value.headers["Set-Cookie"], caught.value.headers["x-docker-token"]) == (b"", "…", "…")
+    assert find_in_exception(caught.value, (SECRET, BASIC_SECRET)) == []
+    assert not any(secret in caplog.text for secret in (SECRET, BASIC_SECRET))
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/json"])
+async def test_credentials_that_a_server_repeats_are_not_in_the_exception(registry: Loopback, kind: str) -> None:
+    def respond(handler: Handler) -> None:
+        sent = handler.headers.get("Authorization")
+        if sent is None:
+            handler.reply(401, WWW_Authenticate=BASIC)
+        else:
+            words = f"cannot find {sent}, password {SECRET}"
+            body = words if kind == "text/plain" else f'{{"errors": [{{"code": "NAME_UNKNOWN", "message": "{words}"}}]}}'
+            handler.reply(404, body.encode(), Content_Type=kind, X_Request_Id=sent, ETag=SECRET)
+
+    registry.answer = respond
+    async with client_of(registry) as client:
+        with pytest.raises(NotFoundError, match="cannot find Basic …, password …") as caught:
+            await client.list_tags()
+    assert find_in_exception(caught.value, (SECRET, BASIC_SECRET)) == []
+
+
+async def test_the_signature_of_a_redirect_is_neither_in_logs_nor_in_the_exception(
+    registry: Loopback, evil: Loopback, caplog: pytest.LogCaptureFixture
+) -> None:
+    signed = f"{at(evil, 'storage.example.com')}/blob?X-Amz-Signature={SECRET}"
+    registry.answer = lambda handler: handler.reply(307, Location=signed)
+    evil.answer = lambda handler: handler.reply(403, f"<Signature>{SECRET}</Signature>".encode(), Content_Type="text/plain")
+    with caplog.at_level(logging.DEBUG):
+        async with client_of(registry) as client:
+            with pytest.raises(RegistryError) as caught:
+                await client.list_tags()
+            evil.answer = lambda handler: setattr(handler, "close_connection", True)
+            with pytest.raises(TransportError) as cut:
+                await client.list_tags()
+    assert find_in_exception(caught.value, (SECRET,)) == find_in_exception(cut.value, (SECRET,)) == []
+    assert SECRET not in caplog.text
+    assert "X-Amz-Signature=…" in caplog.text
+
+
+@pytest.mark.parametrize("use", ["transport", "generated function"])
+async def test_httpx_logs_other_requests_but_not_those_of_this_package(
+    registry: Loopback, caplog: pytest.LogCaptureFixture, use: str
+) -> None:
+    registry.answer = lambda handler: handler.reply(
+        200, b'{"name": "a", "tags": []}', Content_Type="application/json", Set_Cookie=f"session={SECRET}"
+    )
+    url = at(registry, "registry.example.com")
+    with caplog.at_level(logging.DEBUG):
+        async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {SECRET}"}) as http:
+            if use == "transport":
+                async with client_of(registry, transport=AsyncHttpxTransport(http)) as client:
+                    await client.list_tags()
+            else:
+                await list_tags.asyncio(http, "a", next_url=f"{url}/v2/a/tags/list?_state={SECRET}")
+            assert SECRET not in caplog.text
+            await http.get("/other")
+    assert any(record.name == "httpx" and "/other" in record.getMessage() for record in caplog.records)

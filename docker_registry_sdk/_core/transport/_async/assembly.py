@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+from urllib.request import getproxies
 
 import httpx
 
@@ -19,6 +20,7 @@ from ...auth.authenticator import Authenticator
 from ...auth.tokens import TokenStore
 from ...concurrency.waiting import AsyncSingleFlightLock
 from ...wire import HTTPRequest, Request, build
+from ..proxy import check_environment_proxies
 from ..registry_origin import HUB_HOST, RegistryOrigin
 from ..request_policy import V2AuthPolicy
 from ..resolving import is_proxied
@@ -112,6 +114,8 @@ def _http_factory(index: Index, settings: ClientSettings) -> Callable[[], httpx.
         # A child process creates another context, since a thread of the parent may have held a lock of the first one.
         context = checked.pop() if checked else create_ssl_context(index.name, settings)
         limits = httpx.Limits(max_connections=settings.max_connections, max_keepalive_connections=20)
+        if settings.proxy is None:
+            check_environment_proxies(getproxies())
         if settings.proxy is not None or is_proxied():
             return httpx.AsyncClient(verify=context, proxy=settings.proxy, timeout=settings.timeout_steps, limits=limits)
         others = httpx.AsyncHTTPTransport(verify=context, limits=limits)

@@ -21,6 +21,7 @@ from ...concurrency.waiting import AsyncSingleFlightLock, async_sleep
 from ...http1.abandon import abandon_client
 from ...text.redaction import one_line, redact_url
 from ...wire import (
+    SENDING,
     CallContext,
     Deadline,
     LimitedSender,
@@ -282,11 +283,12 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
         if deadline is not None:
             deadline.check(request.method, str(request.url))
             bound_timeouts(request, deadline)
-        started = time.perf_counter()
+        started, before = time.perf_counter(), SENDING.get()
         try:
             http = self._http or self._open()
             if not self._settings.owned:
                 self._remove_callers_headers(request)
+            SENDING.set(True)
             response = await http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
         except httpx.TransportError as error:
             _log.debug("%s %s: %s", request.method, redact_url(str(request.url)), type(error).__name__)
@@ -295,7 +297,10 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
                 raise
             request.url = verbatim_url(f"{self.registry.base_url}{request.url.raw_path.decode()}")
             request.headers["Host"] = self.registry.origin.netloc
+            SENDING.set(before)
             return await self._send(request, deadline)
+        finally:
+            SENDING.set(before)
         if self.registry.is_undecided:
             self.registry.confirm_scheme(request.url)
         if _log.isEnabledFor(logging.DEBUG):

@@ -22,6 +22,7 @@ from ...concurrency.waiting import SingleFlightLock, sleep
 from ...http1.abandon import abandon_client
 from ...text.redaction import one_line, redact_url
 from ...wire import (
+    SENDING,
     CallContext,
     Deadline,
     LimitedSender,
@@ -296,11 +297,12 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
         if deadline is not None:
             deadline.check(request.method, str(request.url))
             bound_timeouts(request, deadline)
-        started = time.perf_counter()
+        started, before = time.perf_counter(), SENDING.get()
         try:
             http = self._http or self._open()
             if not self._settings.owned:
                 self._remove_callers_headers(request)
+            SENDING.set(True)
             response = http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
         except httpx.TransportError as error:
             _log.debug("%s %s: %s", request.method, redact_url(str(request.url)), type(error).__name__)
@@ -309,7 +311,10 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
                 raise
             request.url = verbatim_url(f"{self.registry.base_url}{request.url.raw_path.decode()}")
             request.headers["Host"] = self.registry.origin.netloc
+            SENDING.set(before)
             return self._send(request, deadline)
+        finally:
+            SENDING.set(before)
         if self.registry.is_undecided:
             self.registry.confirm_scheme(request.url)
         if _log.isEnabledFor(logging.DEBUG):

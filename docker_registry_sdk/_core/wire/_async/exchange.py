@@ -8,15 +8,17 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 import httpx
 
-from ....errors import DeadlineExceededError
+from ....errors import DeadlineExceededError, RegistryError
 from ...concurrency.waiting import async_time_limit
 from ..bodies import async_content, with_body
 from ..context import CallContext, CallLimits, LimitedSender, async_fill_of, bound_timeouts, call_of, sender_of, set_call
 from ..failures import transport_error
 from ..http_types import ReceivedResponse
+from ..library_logs import SENDING
 from ..policy import Deadline
 from ..request import Request, RequestBuilder, build, is_large
 from ..response import MAX_ERROR_BODY_BYTES, ErrorBody, body_limit, fits, status_error
+from ..secrets import remove_secrets
 
 T = TypeVar("T")
 
@@ -138,13 +140,11 @@ async def async_stream(
         DeadlineExceededError: The deadline passed before the status and headers were received.
         StatusError: The status is not in `successes`.
     """
-    sender: AsyncSender = sender_of(client)
-    built = _build(sender, request, limits, buffered=False)
-    if (deadline := limits.deadline) is None:
-        response = await _open(sender, built, successes, parse_error)
-    else:
-        with _deadline_errors(built, deadline), async_time_limit(deadline.remaining):
-            response = await _open(sender, built, successes, parse_error)
+    try:
+        response = await _start(sender_of(client), request, successes, parse_error, limits)
+    except Exception as error:
+        remove_secrets(error)
+        raise
     try:
         yield response
     finally:
@@ -176,14 +176,41 @@ async def async_send(
         ResponseError: The body of a success is longer than `body_limit` allows for the operation.
         RegistryError: `parse` rejects the response.
     """
-    sender: AsyncSender = sender_of(client)
+    try:
+        return parse(await _receive(sender_of(client), request, successes, parse_error, limits))
+    except Exception as error:
+        remove_secrets(error)
+        raise
+
+
+async def _start(
+    sender: AsyncSender,
+    request: Request,
+    successes: Container[int],
+    parse_error: Callable[[Any], ErrorBody] | None,
+    limits: CallLimits,
+) -> httpx.Response:
+    """Send a request and return its response before the body is read."""
+    built = _build(sender, request, limits, buffered=False)
+    if (deadline := limits.deadline) is None:
+        return await _open(sender, built, successes, parse_error)
+    with _deadline_errors(built, deadline), async_time_limit(deadline.remaining):
+        return await _open(sender, built, successes, parse_error)
+
+
+async def _receive(
+    sender: AsyncSender,
+    request: Request,
+    successes: Container[int],
+    parse_error: Callable[[Any], ErrorBody] | None,
+    limits: CallLimits,
+) -> httpx.Response:
+    """Send a request and return its response with the whole body."""
     built = _build(sender, request, limits, buffered=True)
     if (deadline := limits.deadline) is None:
-        response = await _receive(sender, built, successes, parse_error)
-    else:
-        with _deadline_errors(built, deadline), async_time_limit(deadline.remaining):
-            response = await _receive(sender, built, successes, parse_error)
-    return parse(response)
+        return await _open_and_read(sender, built, successes, parse_error)
+    with _deadline_errors(built, deadline), async_time_limit(deadline.remaining):
+        return await _open_and_read(sender, built, successes, parse_error)
 
 
 def _build(sender: AsyncSender, request: Request, limits: CallLimits, *, buffered: bool) -> httpx.Request:
@@ -208,17 +235,22 @@ async def _open(
     sender: AsyncSender, request: httpx.Request, successes: Container[int], parse_error: Callable[[Any], ErrorBody] | None
 ) -> httpx.Response:
     """Send a request and return its response before the body is read. Raise a StatusError if the status is not in `successes`."""
+    before = SENDING.get()
     try:
+        if not isinstance(sender, LimitedSender):  # an httpx client of the caller; a client of this package sets SENDING itself
+            SENDING.set(True)
         response = await sender.send(request, stream=True)
     except httpx.HTTPError as error:
         raise transport_error(request, error)  # noqa: B904 - transport_error has set the cause
+    finally:
+        SENDING.set(before)
     if response.status_code in successes:
         return response
     refusal = await async_read(response, wanted=False)
     raise status_error(refusal, refusal.content, parse_error)
 
 
-async def _receive(
+async def _open_and_read(
     sender: AsyncSender, request: httpx.Request, successes: Container[int], parse_error: Callable[[Any], ErrorBody] | None
 ) -> httpx.Response:
     """Send a request and return its response with the whole body. Raise a StatusError if the status is not in `successes`."""
@@ -261,7 +293,8 @@ async def async_read(response: httpx.Response, *, wanted: bool = True) -> httpx.
     whole = wanted and response.is_success
     call = call_of(response.request)
     limit, deadline = body_limit(call.operation_id) if whole else MAX_ERROR_BODY_BYTES, call.deadline
-    content = bytearray()
+    content, before = bytearray(), SENDING.get()
+    SENDING.set(True)
     try:
         if whole and deadline is None and fits(response, limit):
             await response.aread()
@@ -277,6 +310,7 @@ async def async_read(response: httpx.Response, *, wanted: bool = True) -> httpx.
             raise
     finally:
         await response.aclose()
+        SENDING.set(before)
     return with_body(response, bytes(content), limit, whole=whole)
 
 
@@ -300,10 +334,14 @@ class AsyncChunks(AsyncIterator[bytes]):
         if self._rest:
             rest, self._rest = bytes(self._rest), memoryview(b"")
             return rest
-        if self._deadline is None:
-            return await anext(self._chunks)
-        with self._limited(), async_time_limit(self._deadline.remaining):
-            return await anext(self._chunks)
+        try:
+            if self._deadline is None:
+                return await anext(self._chunks)
+            with self._limited(), async_time_limit(self._deadline.remaining):
+                return await anext(self._chunks)
+        except RegistryError as error:
+            remove_secrets(error)
+            raise
 
     async def fill(self, buffer: memoryview) -> int:
         """Copy the next bytes of the body into a buffer, and return the number of copied bytes; 0 at the end of the body.
@@ -329,7 +367,11 @@ class AsyncChunks(AsyncIterator[bytes]):
             with self._limited(), async_time_limit(self._deadline.remaining):
                 return await self._fill(buffer)
         except httpx.HTTPError as error:
-            raise transport_error(self._response.request, error)  # noqa: B904 - transport_error has set the cause
+            failure = transport_error(self._response.request, error)
+        except RegistryError as error:
+            remove_secrets(error)
+            raise
+        raise failure
 
     def _limited(self) -> AbstractContextManager[None]:
         assert self._deadline is not None
@@ -343,12 +385,19 @@ async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
         yield content
         return
     try:
-        if response.is_closed:
-            raise ValueError(_CLOSED)
-        async for chunk in response.aiter_raw():
-            yield chunk
+        blocks = response.aiter_raw()
+        while True:
             if response.is_closed:
                 raise ValueError(_CLOSED)
+            before = SENDING.get()
+            SENDING.set(True)
+            try:
+                chunk = await anext(blocks, None)
+            finally:
+                SENDING.set(before)
+            if chunk is None:
+                return
+            yield chunk
     except httpx.HTTPError as error:
         raise transport_error(response.request, error)  # noqa: B904 - transport_error has set the cause
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 import httpx
 
-from ....errors import DeadlineExceededError
+from ....errors import DeadlineExceededError, RegistryError
 from ...concurrency.waiting import time_limit
 from ..bodies import sync_content, with_body
 from ..context import (
@@ -24,9 +24,11 @@ from ..context import (
 )
 from ..failures import transport_error
 from ..http_types import ReceivedResponse
+from ..library_logs import SENDING
 from ..policy import Deadline
 from ..request import Request, RequestBuilder, build, is_large
 from ..response import MAX_ERROR_BODY_BYTES, ErrorBody, body_limit, fits, status_error
+from ..secrets import remove_secrets
 
 T = TypeVar("T")
 
@@ -148,13 +150,11 @@ def stream(
         DeadlineExceededError: The deadline passed before the status and headers were received.
         StatusError: The status is not in `successes`.
     """
-    sender: Sender = sender_of(client)
-    built = _build(sender, request, limits, buffered=False)
-    if (deadline := limits.deadline) is None:
-        response = _open(sender, built, successes, parse_error)
-    else:
-        with _deadline_errors(built, deadline), time_limit(deadline.remaining):
-            response = _open(sender, built, successes, parse_error)
+    try:
+        response = _start(sender_of(client), request, successes, parse_error, limits)
+    except Exception as error:
+        remove_secrets(error)
+        raise
     try:
         yield response
     finally:
@@ -186,14 +186,41 @@ def send(
         ResponseError: The body of a success is longer than `body_limit` allows for the operation.
         RegistryError: `parse` rejects the response.
     """
-    sender: Sender = sender_of(client)
+    try:
+        return parse(_receive(sender_of(client), request, successes, parse_error, limits))
+    except Exception as error:
+        remove_secrets(error)
+        raise
+
+
+def _start(
+    sender: Sender,
+    request: Request,
+    successes: Container[int],
+    parse_error: Callable[[Any], ErrorBody] | None,
+    limits: CallLimits,
+) -> httpx.Response:
+    """Send a request and return its response before the body is read."""
+    built = _build(sender, request, limits, buffered=False)
+    if (deadline := limits.deadline) is None:
+        return _open(sender, built, successes, parse_error)
+    with _deadline_errors(built, deadline), time_limit(deadline.remaining):
+        return _open(sender, built, successes, parse_error)
+
+
+def _receive(
+    sender: Sender,
+    request: Request,
+    successes: Container[int],
+    parse_error: Callable[[Any], ErrorBody] | None,
+    limits: CallLimits,
+) -> httpx.Response:
+    """Send a request and return its response with the whole body."""
     built = _build(sender, request, limits, buffered=True)
     if (deadline := limits.deadline) is None:
-        response = _receive(sender, built, successes, parse_error)
-    else:
-        with _deadline_errors(built, deadline), time_limit(deadline.remaining):
-            response = _receive(sender, built, successes, parse_error)
-    return parse(response)
+        return _open_and_read(sender, built, successes, parse_error)
+    with _deadline_errors(built, deadline), time_limit(deadline.remaining):
+        return _open_and_read(sender, built, successes, parse_error)
 
 
 def _build(sender: Sender, request: Request, limits: CallLimits, *, buffered: bool) -> httpx.Request:
@@ -218,17 +245,24 @@ def _open(
     sender: Sender, request: httpx.Request, successes: Container[int], parse_error: Callable[[Any], ErrorBody] | None
 ) -> httpx.Response:
     """Send a request and return its response before the body is read. Raise a StatusError if the status is not in `successes`."""
+    before = SENDING.get()
     try:
+        if not isinstance(
+            sender, LimitedSender
+        ):  # an httpx client of the caller; a client of this package sets SENDING itself
+            SENDING.set(True)
         response = sender.send(request, stream=True)
     except httpx.HTTPError as error:
         raise transport_error(request, error)  # noqa: B904 - transport_error has set the cause
+    finally:
+        SENDING.set(before)
     if response.status_code in successes:
         return response
     refusal = read(response, wanted=False)
     raise status_error(refusal, refusal.content, parse_error)
 
 
-def _receive(
+def _open_and_read(
     sender: Sender, request: httpx.Request, successes: Container[int], parse_error: Callable[[Any], ErrorBody] | None
 ) -> httpx.Response:
     """Send a request and return its response with the whole body. Raise a StatusError if the status is not in `successes`."""
@@ -271,7 +305,8 @@ def read(response: httpx.Response, *, wanted: bool = True) -> httpx.Response:
     whole = wanted and response.is_success
     call = call_of(response.request)
     limit, deadline = body_limit(call.operation_id) if whole else MAX_ERROR_BODY_BYTES, call.deadline
-    content = bytearray()
+    content, before = bytearray(), SENDING.get()
+    SENDING.set(True)
     try:
         if whole and deadline is None and fits(response, limit):
             response.read()
@@ -289,6 +324,7 @@ def read(response: httpx.Response, *, wanted: bool = True) -> httpx.Response:
             raise
     finally:
         response.close()
+        SENDING.set(before)
     return with_body(response, bytes(content), limit, whole=whole)
 
 
@@ -312,10 +348,14 @@ class Chunks(Iterator[bytes]):
         if self._rest:
             rest, self._rest = bytes(self._rest), memoryview(b"")
             return rest
-        if self._deadline is None:
-            return next(self._chunks)
-        with self._limited(), time_limit(self._deadline.remaining):
-            return next(self._chunks)
+        try:
+            if self._deadline is None:
+                return next(self._chunks)
+            with self._limited(), time_limit(self._deadline.remaining):
+                return next(self._chunks)
+        except RegistryError as error:
+            remove_secrets(error)
+            raise
 
     def fill(self, buffer: memoryview) -> int:
         """Copy the next bytes of the body into a buffer, and return the number of copied bytes; 0 at the end of the body.
@@ -341,7 +381,11 @@ class Chunks(Iterator[bytes]):
             with self._limited(), time_limit(self._deadline.remaining):
                 return self._fill(buffer)
         except httpx.HTTPError as error:
-            raise transport_error(self._response.request, error)  # noqa: B904 - transport_error has set the cause
+            failure = transport_error(self._response.request, error)
+        except RegistryError as error:
+            remove_secrets(error)
+            raise
+        raise failure
 
     def _limited(self) -> AbstractContextManager[None]:
         assert self._deadline is not None
@@ -355,12 +399,19 @@ def _chunks(response: httpx.Response) -> Iterator[bytes]:
         yield content
         return
     try:
-        if response.is_closed:
-            raise ValueError(_CLOSED)
-        for chunk in response.iter_raw():
-            yield chunk
+        blocks = response.iter_raw()
+        while True:
             if response.is_closed:
                 raise ValueError(_CLOSED)
+            before = SENDING.get()
+            SENDING.set(True)
+            try:
+                chunk = next(blocks, None)
+            finally:
+                SENDING.set(before)
+            if chunk is None:
+                return
+            yield chunk
     except httpx.HTTPError as error:
         raise transport_error(response.request, error)  # noqa: B904 - transport_error has set the cause
 

@@ -1,0 +1,134 @@
+"""Remove secrets from exceptions: those that a server repeats in its response, and those in local variables and causes."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote
+
+from ...errors import RegistryError
+from ..text.shown_headers import HIDDEN
+from .context import call_of
+
+# The operations whose responses hold tokens, and those whose requests hold secrets in their body.
+_TOKEN_OPERATIONS: Final = frozenset({"get_token", "post_token"})
+_SECRET_BODIES: Final = frozenset({"post_token", "create_user", "update_user"})
+# Shorter values occur in messages by chance.
+_MIN_CHARACTERS: Final = 4
+# The parameters of URLs that messages of registries name, and that are never secrets.
+_PLAIN_PARAMETERS: Final = frozenset({"client_id", "digest", "from", "last", "mount", "n", "ns", "offset", "scope", "service"})
+_FIELDS: Final = frozenset({"access_token", "identity_token", "password", "refresh_token", "token"})
+_OWN_PACKAGES: Final = frozenset({"anyio", "asyncio", "contextlib", "docker_registry_sdk", "h11", "httpcore", "httpx", "ssl"})
+
+
+def secrets_of(request: Any) -> tuple[str, ...]:
+    """Return the secrets in a request: password, token and cookies, and the values in the query of a URL that a server sent.
+
+    Args:
+        request: An HTTP request.
+    """
+    found = {value for value in _secrets_of(request) if len(value) >= _MIN_CHARACTERS}
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """Return a text with `…` in place of each secret.
+
+    Args:
+        text: The text.
+        secrets: The secrets, the longest first.
+    """
+    for secret in secrets:
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+def shown_body(request: Any, content: bytes) -> bytes:
+    """Return the body of an error response as an exception may hold it.
+
+    The body of a token service's response is left out. In other bodies, the secrets of the request are replaced by `…`: servers
+    repeat credentials and signatures in their messages.
+
+    Args:
+        request: The request.
+        content: The body of the response.
+    """
+    if call_of(request).operation_id in _TOKEN_OPERATIONS:
+        return b""
+    return hidden_bytes(request, content)
+
+
+def hidden_bytes(request: Any, content: bytes) -> bytes:
+    """Return the body of a response with `…` in place of each secret of its request.
+
+    Args:
+        request: The request.
+        content: The body of the response.
+    """
+    for secret in secrets_of(request):
+        content = content.replace(secret.encode("utf-8", "surrogateescape"), HIDDEN.encode())
+    return content
+
+
+def remove_secrets(error: BaseException) -> None:
+    """Remove what an exception holds besides its message and attributes, and what may contain secrets.
+
+    The local variables of this package and of the HTTP libraries are removed from the traceback, as error trackers show them. An
+    exception of this package keeps its explicit cause, and loses the exception during whose handling it was raised.
+
+    Args:
+        error: The exception. An exception of another package, such as one of a credential provider, keeps its causes.
+    """
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        _clear_frames(link.__traceback__)
+        if isinstance(link, RegistryError):
+            link.__context__ = link.__cause__
+            link = link.__cause__
+        else:
+            link = link.__cause__ or link.__context__
+
+
+def _clear_frames(traceback: TracebackType | None) -> None:
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if str(frame.f_globals.get("__name__", "")).partition(".")[0] in _OWN_PACKAGES:
+            with suppress(RuntimeError):  # the frame is still running
+                frame.clear()
+        traceback = traceback.tb_next
+
+
+def _secrets_of(request: Any) -> Iterator[str]:
+    headers = request.headers
+    for name in ("Authorization", "Proxy-Authorization"):
+        scheme, _, value = headers.get(name, "").strip().partition(" ")
+        yield value.strip()
+        if scheme.lower() == "basic":
+            with suppress(ValueError):
+                yield base64.b64decode(value).decode().partition(":")[2]
+        elif scheme.lower() == "token":  # API v1: signature=…,repository="…",access=…
+            yield value.partition("signature=")[2].partition(",")[0]
+    for pair in headers.get("Cookie", "").split(";"):
+        yield pair.partition("=")[2].strip()
+    call = call_of(request)
+    if call.opaque or call.external:
+        for parameter in request.url.query.decode("ascii", "replace").split("&"):
+            name, _, value = parameter.partition("=")
+            if name.lower() not in _PLAIN_PARAMETERS:
+                yield from (value, unquote(value), unquote(value.replace("+", " ")))
+    if call.operation_id in _SECRET_BODIES:
+        yield from _body_secrets(request)
+
+
+def _body_secrets(request: Any) -> Iterator[str]:
+    with suppress(RuntimeError, ValueError, RecursionError, AttributeError):  # the body was not read, or is not JSON
+        content = request.content
+        is_json = content.lstrip().startswith(b"{")
+        pairs = json.loads(content).items() if is_json else parse_qsl(content.decode())
+        yield from (value for name, value in pairs if name in _FIELDS and isinstance(value, str))
