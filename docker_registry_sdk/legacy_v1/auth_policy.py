@@ -8,18 +8,20 @@ from typing import Any, Final, TypeAlias
 
 from .._core.auth.authenticator import is_repeatable
 from .._core.auth.challenge import parse_challenges
+from .._core.auth.destinations import Addresses, remove_secrets
 from .._core.auth.effects import Acquire, Effect, Flow, Lock, Read, Send
+from .._core.auth.realm import is_trusted
 from .._core.names.origin import Origin
 from .._core.transport.registry_origin import RegistryOrigin
 from .._core.transport.request_policy import follow_redirects
-from .._core.wire import HTTPRequest, HTTPResponse, Request, call_of
+from .._core.wire import HTTPRequest, HTTPResponse, Request, call_of, set_call
 from ..errors import AuthError
 from ..v1.operations import OPERATIONS
-from .index import V1IndexAuth, read_endpoints
+from .index import V1IndexAuth, find_endpoint_addresses, read_endpoints
 from .session import (
     V1Session,
     access_of,
-    origin_of,
+    is_from,
     password_authorization,
     set_auth_headers,
     store_cookies,
@@ -70,7 +72,7 @@ class V1AuthPolicy(V1IndexAuth):
         call = call_of(request)
         at_registry = _HOST_KINDS.get(call.operation_id) == "registry" or call.endpoint is not None
         response: HTTPResponse = yield from (self._send_to_registry(request) if at_registry else self._send_to_index(request))
-        self._record(outcome=f"{response.request.url.host} answered {response.status_code}")
+        self._record(outcome=f"{response.request.url.raw_host.decode()} answered {response.status_code}")
         return response
 
     def _send_to_registry(self, request: HTTPRequest) -> Flow:
@@ -86,7 +88,7 @@ class V1AuthPolicy(V1IndexAuth):
             if has_other_access:  # use only the endpoints of the session
                 found = V1Session(access=access, endpoints=found.endpoints)
             session, endpoint, response = yield from self._send_in_session(repo, found, request)
-            if response.status_code != 401 or origin_of(response) != endpoint:
+            if response.status_code != 401 or not is_from(response, endpoint):
                 return response
             response = yield Read(response)
             if _requires_basic(response):
@@ -133,14 +135,23 @@ class V1AuthPolicy(V1IndexAuth):
         return session, endpoint, (yield from self._send_to_endpoint(session, endpoint, request))
 
     def _send_to_endpoint(self, session: V1Session, endpoint: Origin, request: HTTPRequest) -> Flow:
-        authorize = partial(self._authorize_at_registry, session, endpoint)
-        response: HTTPResponse = yield from follow_redirects(to_endpoint(request, endpoint), lambda: endpoint, authorize)
+        """Send a request with a session to a registry, and follow its redirects.
+
+        A registry that the index named leads requests into the caller's network only if the index itself is there.
+        """
+        index = self._index.origin
+        is_trusted_endpoint = is_trusted(endpoint, self._trusted)
+        addresses = None if is_trusted_endpoint else (yield from find_endpoint_addresses(endpoint, index))
+        authorize = partial(self._authorize_at_registry, session, endpoint, addresses)
+        response: HTTPResponse = yield from follow_redirects(
+            to_endpoint(request, endpoint), lambda: endpoint, authorize, named_by=None if is_trusted_endpoint else index
+        )
         return response
 
-    def _authorize_at_registry(self, session: V1Session, endpoint: Origin, request: HTTPRequest) -> Flow:
+    def _authorize_at_registry(self, session: V1Session, endpoint: Origin, addresses: Addresses, request: HTTPRequest) -> Flow:
         """Send a request with the registry's cookies, and with the session's token unless the registry accepts a cookie instead.
 
-        If the registry requires Basic authentication, the password replaces the token.
+        The request is sent to one of `addresses`. If the registry requires Basic authentication, the password replaces the token.
         """
         cookies = {**(session.index_cookies if endpoint == self._index.origin else {}), **session.cookies.get(endpoint, {})}
         cookie_suffices = endpoint in session.cookie_origins and endpoint not in self._token_required
@@ -149,7 +160,10 @@ class V1AuthPolicy(V1IndexAuth):
         if self._always_basic and endpoint == self._index.origin:
             authorization = password_authorization((yield from self._find_credential(call_of(request).repo)))
             with_token = False
+        if endpoint != self._index.origin:
+            remove_secrets(request)
         set_auth_headers(request, authorization, cookies)
+        set_call(request, call_of(request)._replace(addresses=addresses))
         session.sent += with_token
         response: HTTPResponse = yield Send(request)
         if response.status_code != 401:

@@ -9,7 +9,9 @@ from typing import Any, Final
 from attrs import evolve
 
 from .._core.auth.authenticator import is_repeatable
+from .._core.auth.destinations import Addresses, find_addresses
 from .._core.auth.effects import Acquire, Effect, FindCredential, Flow, Lock, Read, Send
+from .._core.auth.realm import is_trusted
 from .._core.auth.report import AuthReport
 from .._core.concurrency.forks import BoundToProcess
 from .._core.names.origin import Origin, same_site
@@ -24,6 +26,7 @@ from .session import (
     SessionHeaders,
     V1Session,
     access_of,
+    is_from,
     origin_of,
     password_authorization,
     set_auth_headers,
@@ -106,7 +109,7 @@ class V1IndexAuth(BoundToProcess):
         response: HTTPResponse = yield from follow_redirects(request, lambda: self._index.origin, self._authorize_at_index)
         parse, statuses = _SESSION_OPENERS.get(call_of(request).operation_id, (None, ()))
         # After a redirect to another host, the response does not come from the index, and opens no session.
-        if parse is not None and response.status_code in statuses and origin_of(response) == self._index.origin:
+        if parse is not None and response.status_code in statuses and is_from(response, self._index.origin):
             self._store_session(request, parse(response), response)
         return response
 
@@ -259,7 +262,7 @@ def _endpoint(host: str, index: Origin, trusted: Collection[str]) -> Origin:
             source=source,
             hint="Ask the operator of the index for an https registry.",
         )
-    if endpoint.host == index.host or {endpoint.host, endpoint.netloc, f"{endpoint.host}:{endpoint.port}"} & set(trusted):
+    if endpoint.host == index.host or is_trusted(endpoint, trusted):
         return endpoint
     if endpoint.is_address or endpoint.is_private:
         problem = "which is an IP address or a host in a private network"
@@ -267,8 +270,25 @@ def _endpoint(host: str, index: Origin, trusted: Collection[str]) -> Origin:
         problem = "which belongs to another site"
     else:
         return endpoint
-    raise AuthError(
+    raise _refusal(endpoint, index, problem)
+
+
+def find_endpoint_addresses(endpoint: Origin, index: Origin) -> Generator[Effect, Any, Addresses]:
+    """Return the only IP addresses that a request to a registry may be sent to; None allows any address (see `find_addresses`).
+
+    Args:
+        endpoint: The registry, which the index has named.
+        index: The origin of the index.
+
+    Raises:
+        AuthError: One of the addresses of the registry is private, but the index is on the internet.
+    """
+    return (yield from find_addresses(endpoint, index, lambda reason: _refusal(endpoint, index, reason)))
+
+
+def _refusal(endpoint: Origin, index: Origin, problem: str) -> AuthError:
+    return AuthError(
         f"the index names the registry {endpoint}, {problem}, so no request was sent to the registry",
-        source=source,
+        source=f"the index {index}",
         hint=f"If this is intended, pass trusted_realms=[{endpoint.netloc!r}].",
     )

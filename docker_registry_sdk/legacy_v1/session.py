@@ -200,3 +200,13 @@ def origin_of(response: HTTPResponse) -> Origin:
         response: The response.
     """
     return Origin.from_url(str(response.request.url))
+
+
+def is_from(response: HTTPResponse, origin: Origin) -> bool:
+    """Return whether an origin sent a response, and no redirect of another host has led to it.
+
+    Args:
+        response: The response.
+        origin: The origin of the index or of a registry.
+    """
+    return origin_of(response) == origin and not call_of(response.request).elsewhere

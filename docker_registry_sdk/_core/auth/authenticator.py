@@ -16,8 +16,9 @@ from .. import auth
 from ..names.origin import Origin
 from ..text.redaction import one_line, redact_url
 from ..wire import ByteStream, HTTPRequest, HTTPResponse, Request, call_of, set_call
+from .destinations import remove_secrets, set_spelling
 from .effects import Acquire, Effect, FindCredential, Flow, Lock, Read, Send
-from .realm import addresses_for, check_addresses, check_realm, is_own
+from .realm import check_realm, find_realm_addresses
 from .scope import ScopeSet
 from .tokens import Token, TokenStore, credential_digest
 
@@ -220,11 +221,16 @@ class Authenticator:
         try:
             if (token := self._tokens.find(service, wanted)) is not None:  # another flow has fetched it in the meantime
                 return token, False
-            addresses = yield from self._check(realm, secret=credential is not None)
+            registry = self._registry()
+            origin = check_realm(realm, registry, trusted=self._trusted_realms, secret=credential is not None)
+            addresses = yield from find_realm_addresses(origin, registry, self._trusted_realms)
             scopes = self._tokens.widened(service, wanted)
 
             def build(request: Request) -> HTTPRequest:
                 built = self._build(request)
+                set_spelling(built, origin)
+                if origin != registry:
+                    remove_secrets(built)
                 set_call(built, call_of(built)._replace(addresses=addresses))
                 return built
 
@@ -233,20 +239,6 @@ class Authenticator:
             return self._tokens.add(grant.token, service, scopes, grant.lifetime, grant.way), True
         finally:
             lock.release()
-
-    def _check(self, realm: str, *, secret: bool) -> Generator[Effect, Any, tuple[str, ...] | None]:
-        """Check that a token request may be sent to a realm, and return the only IP addresses to send the request to.
-
-        None means any address. `secret` means that the token request contains a credential. Raise an AuthError if the realm is
-        not allowed.
-        """
-        registry = self._registry()
-        origin = check_realm(realm, registry, trusted=self._trusted_realms, secret=secret)
-        if is_own(origin, registry, self._trusted_realms):
-            return None
-        found = yield from addresses_for(origin.host, registry)
-        check_addresses(origin, found, registry)
-        return found
 
     def _note(self, **facts: Any) -> None:
         # A new dict each time, so that a report in another thread never shows a partial update.

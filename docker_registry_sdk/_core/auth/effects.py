@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from ..names.origin import Origin
 from ..wire import HTTPRequest, HTTPResponse
 
 
@@ -77,15 +78,19 @@ class FindCredential(NamedTuple):
 
 
 class Resolve(NamedTuple):
-    """The effect that resolves the name of a host. Its result is a tuple of IP addresses, or None if a proxy resolves hosts.
+    """The effect that resolves the host of an origin. Its result is a tuple of IP addresses.
 
-    The tuple is empty if the name cannot be resolved.
+    The result is None if requests to this origin go through a proxy, which resolves the host. The tuple is empty if the host
+    cannot be resolved.
 
     Attributes:
-        host: The host name.
+        origin: The origin.
+        connected: Whether to return the address that connections to this host were made to, if there is one, without a lookup.
+            Only the connections to the registry are known.
     """
 
-    host: str
+    origin: Origin
+    connected: bool = False
 
 
 Effect: TypeAlias = Send | Read | Acquire | FindCredential | Resolve

@@ -10,17 +10,18 @@ from typing import Any
 
 from ...errors import AuthError, InvalidReferenceError
 from ..names.hosts import HostError, check_port, split_port
-from ..names.origin import Origin, is_private_host, normalize_host, same_site
+from ..names.origin import Origin, normalize_host, same_site
 from ..text.redaction import quoted
 from ..wire import follow_url
-from .effects import Effect, Resolve
+from .destinations import Addresses, find_addresses
+from .effects import Effect
 
 
 def check_realm(realm: str, registry: Origin, *, trusted: Collection[str], secret: bool) -> Origin:
     """Return the origin of a realm, after checking that a token request may be sent to the realm.
 
     A hostile registry can put any URL into its challenge. The URL must not make the client send a credential to another site, or
-    a request into the caller's network. This function checks only the URL; `check_addresses` checks the addresses of the host.
+    a request into the caller's network. This function checks only the URL; `find_realm_addresses` checks the addresses.
 
     Args:
         realm: The URL of the token service, from the challenge.
@@ -76,27 +77,41 @@ def is_own(realm: Origin, registry: Origin, trusted: Collection[str]) -> bool:
         registry: The origin of the registry that sent the challenge with the realm.
         trusted: The hosts that the caller trusts as token services. A host without a port is trusted on all ports.
     """
-    return realm.host == registry.host or not parse_trusted(trusted).isdisjoint({(realm.host, None), (realm.host, realm.port)})
+    return realm.host == registry.host or is_trusted(realm, trusted)
 
 
-def check_addresses(realm: Origin, found: Collection[str] | None, registry: Origin) -> None:
-    """Check that all IP addresses that the host of a realm resolves to are public.
+def find_realm_addresses(realm: Origin, registry: Origin, trusted: Collection[str]) -> Generator[Effect, Any, Addresses]:
+    """Return the only IP addresses that a token request may be sent to; None allows any address (see `find_addresses`).
 
     Args:
         realm: The origin of the realm.
-        found: The result of `addresses_for` for the host of the realm. None, for which any address is allowed, passes the check.
-        registry: The origin of the registry that sent the challenge with the realm, for the error.
+        registry: The origin of the registry that sent the challenge with the realm.
+        trusted: The hosts that the caller trusts as token services, in any network.
 
     Raises:
-        AuthError: One of the addresses is private.
+        AuthError: One of the addresses of the realm's host is private, but the registry is on the internet.
     """
-    if not are_public(found):
-        raise AuthError(
-            f"the registry's challenge names the token service {realm}, whose name resolves to a private address, "
-            "so no request was sent to it",
+    if is_trusted(realm, trusted):
+        return None
+
+    def refuse(reason: str) -> AuthError:
+        return AuthError(
+            f"the registry's challenge names the token service {realm}, {reason}, so no request was sent to it",
             source=f"the registry {registry}",
             hint=f"If this token service is intended, pass trusted_realms=[{realm.netloc!r}].",
         )
+
+    return (yield from find_addresses(realm, registry, refuse))
+
+
+def is_trusted(origin: Origin, trusted: Collection[str]) -> bool:
+    """Return whether the caller trusts the host of an origin, on its port or on all ports.
+
+    Args:
+        origin: The origin of a token service, or of an endpoint of API v1.
+        trusted: The client's option `trusted_realms`.
+    """
+    return not parse_trusted(trusted).isdisjoint({(origin.host, None), (origin.host, origin.port)})
 
 
 def parse_trusted(names: Collection[str]) -> frozenset[tuple[str, int | None]]:
@@ -125,35 +140,3 @@ def _host_and_port(name: str) -> tuple[str, int | None]:
             f"trusted_realms contains {quoted(name)}, which is not a host: {problem}",
             hint="Write the host and port of a token service, such as auth.example.com.",
         ) from None
-
-
-def addresses_for(host: str, registry: Origin) -> Generator[Effect, Any, tuple[str, ...] | None]:
-    """Resolve the host of a URL that a registry sent, and return the only IP addresses that a request to the host may use.
-
-    The request must connect to these addresses and not resolve the host again, since a second lookup may return other addresses
-    (DNS rebinding). The caller must check the addresses with `are_public` or `check_addresses`.
-
-    Args:
-        host: The host of the URL, such as a realm or the target of a redirect.
-        registry: The origin of the registry that sent the URL.
-
-    Returns:
-        The addresses of the host; an empty tuple if the host cannot be resolved. None if any address is allowed: the host is the
-        registry's own, the registry is in the caller's network, or a proxy resolves hosts.
-    """
-    if registry.is_private or host == registry.host:
-        return None
-    own: tuple[str, ...] | None = (registry.host,) if registry.is_address else (yield Resolve(registry.host))
-    if own is None or any(map(is_private_host, own)):
-        return None
-    found: tuple[str, ...] | None = yield Resolve(host)
-    return found
-
-
-def are_public(addresses: Collection[str] | None) -> bool:
-    """Return whether no address is private.
-
-    Args:
-        addresses: The result of `addresses_for`. None means that every address is accepted; the result is then True.
-    """
-    return not any(map(is_private_host, addresses or ()))

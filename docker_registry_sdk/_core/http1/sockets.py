@@ -4,10 +4,35 @@ from __future__ import annotations
 
 import selectors
 import socket
-from typing import Any, TypeAlias
+from collections.abc import Iterable
+from typing import Any, Protocol, TypeAlias
 
 # Family, type, protocol, canonical name and address, as `socket.getaddrinfo` returns them.
 AddressInfo: TypeAlias = tuple[Any, ...]
+
+
+class ConnectionRules(Protocol):
+    """An object that sees each connection: it may refuse addresses, and is told the address of each connection that is open."""
+
+    def may_connect(self, host: str, address: str) -> bool:
+        """Return whether a connection for a host may be made to an IP address."""
+        ...
+
+    def note_connection(self, host: str, address: str) -> None:
+        """Take note of a connection for a host that was made to an IP address."""
+        ...
+
+
+class NoRules:
+    """The rules that allow every connection."""
+
+    def may_connect(self, host: str, address: str) -> bool:
+        """Return True."""
+        return True
+
+    def note_connection(self, host: str, address: str) -> None:
+        """Do nothing."""
+
 
 # Not `DefaultSelector`, which opens a file for each wait; `select` fails for file numbers above 1023.
 _Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
@@ -68,3 +93,29 @@ async def async_resolve_host(host: str, port: int | None) -> list[AddressInfo]:
     import anyio
 
     return list(await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+
+
+def address_of(info: AddressInfo) -> str:
+    """Return the IP address in a result of `resolve_host`, without the zone of a link-local address, as in `fe80::1%eth0`.
+
+    Args:
+        info: One of the results.
+    """
+    return str(info[4][0]).partition("%")[0]
+
+
+def allowed_addresses(rules: ConnectionRules, host: str, infos: Iterable[AddressInfo]) -> list[AddressInfo]:
+    """Return those addresses of a host that a connection may be made to.
+
+    Args:
+        rules: The rules of the client.
+        host: The host of the request.
+        infos: The results of `resolve_host`.
+
+    Raises:
+        OSError: There is none.
+    """
+    found = [info for info in infos if rules.may_connect(host, address_of(info))]
+    if not found:
+        raise OSError(f"no address of the host {host} was found that may be connected to")
+    return found

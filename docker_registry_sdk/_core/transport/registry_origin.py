@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 import httpx
 
 from ...reference import Index
-from ..names.origin import Origin
+from ..names.origin import Origin, is_loopback_host, is_private_host
 
 # The host that serves Docker Hub's API; `docker.io`, the name in references, serves web pages.
 HUB_HOST = "registry-1.docker.io"
@@ -29,6 +30,8 @@ class RegistryOrigin:
         base_url: The URL of the current origin, without a path.
         initial_origin: The origin before a change of the scheme. Requests that were built before the change have this origin.
         is_undecided: Whether the scheme may still change.
+        address: The IP address of a connection to the registry's host; a public one, if there ever was one. None before the first
+            connection, and always behind a proxy and with a transport of the caller.
     """
 
     def __init__(self, index: Index, hub_host: str = HUB_HOST) -> None:
@@ -37,6 +40,26 @@ class RegistryOrigin:
         self.initial_origin = self.origin = Origin.from_url(f"{scheme}://{hub_host if index.official else index.name}")
         self.base_url = str(self.origin)
         self.is_undecided = index.scheme is None and self.origin.is_loopback
+        self.address: str | None = None
+
+    def may_connect(self, host: str, address: str) -> bool:
+        """Return whether a connection may be made. After a change to plain http, the registry is only reached on loopback.
+
+        Args:
+            host: The host of the request, which may be another one than the registry's.
+            address: The IP address to connect to.
+        """
+        return host != self.origin.host or self.origin == self.initial_origin or is_loopback_host(address)
+
+    def note_connection(self, host: str, address: str) -> None:
+        """Store the address of a connection, if the connection leads to the registry's host.
+
+        Args:
+            host: The host that the connection was made for.
+            address: The IP address that the connection was made to.
+        """
+        if host == self.origin.host and (self.address is None or is_private_host(self.address)):
+            self.address = address
 
     def confirm_scheme(self, url: httpx.URL) -> None:
         """Make the current scheme final, since the registry has sent a response.
@@ -47,7 +70,16 @@ class RegistryOrigin:
         if self.is_undecided and Origin.from_url(str(url)) == self.origin:
             self.is_undecided = False
 
-    def downgrade_to_http(self, url: httpx.URL) -> bool:
+    def may_downgrade(self, url: httpx.URL) -> bool:
+        """Return whether `downgrade_to_http` returns True for the URL if the registry's addresses are loopback addresses.
+
+        Args:
+            url: The URL of the request whose connection failed.
+        """
+        decided = not self.is_undecided and self.origin == self.initial_origin
+        return not decided and Origin.from_url(str(url)) == self.initial_origin
+
+    def downgrade_to_http(self, url: httpx.URL, addresses: Collection[str] | None) -> bool:
         """Change the scheme to http if the scheme is not final, and return whether to repeat the request that failed to connect.
 
         If connections of several threads fail at the same time, the first call changes the scheme, and each call returns True,
@@ -55,11 +87,13 @@ class RegistryOrigin:
 
         Args:
             url: The URL of the request whose connection failed.
+            addresses: The IP addresses of the registry's host. If they are unknown (None), as behind a proxy, or one is not a
+                loopback address, the scheme does not change: a resolver may lead `NAME.localhost` to another machine.
 
         Returns:
             True if the scheme has changed and the request should be sent again, to the new `origin`; False if the failure stands.
         """
-        if Origin.from_url(str(url)) != self.initial_origin:
+        if not self.may_downgrade(url) or not addresses or not all(map(is_loopback_host, addresses)):
             return False
         if self.is_undecided:
             port = self.origin.port if ":" in self.index.name.rpartition("]")[2] else 80

@@ -1,5 +1,7 @@
 """The policy of requests: authorization at the registry's origin, redirects, and external URLs. This module does no I/O.
 
+The rules stand in `auth/destinations.py`; the flows here apply them.
+
 A `Flow` is a generator: it yields the I/O to perform (effects), receives the results, and returns a response.
 """
 
@@ -9,22 +11,25 @@ from collections.abc import Callable, Generator
 from functools import lru_cache
 from typing import Any, Protocol
 
-import httpx
-
 from ...errors import InvalidReferenceError, TransportError
 from .. import auth
 from ..auth.authenticator import Authenticator, is_repeatable
-from ..auth.effects import Effect, Flow, Read, Resolve, Send
-from ..auth.realm import addresses_for, are_public
+from ..auth.destinations import (
+    REDIRECT_STATUSES,
+    SECRET_HEADERS,
+    Addresses,
+    find_addresses,
+    may_follow,
+    remove_secrets,
+    set_spelling,
+)
+from ..auth.effects import Effect, Flow, Read, Send
 from ..concurrency.forks import BoundToProcess
-from ..names.origin import Origin, is_private_host
+from ..names.origin import Origin
 from ..wire import CALL, HTTPRequest, HTTPResponse, call_of, make_absolute, set_call, verbatim_url
 from .registry_origin import RegistryOrigin
 
 MAX_REDIRECTS = 5
-_REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-# Headers that must not be sent to another origin.
-SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 class AuthPolicy(Protocol):
@@ -66,24 +71,15 @@ class V2AuthPolicy(BoundToProcess):
         Args:
             request: The request. If its URL is an external URL of a descriptor, no credentials are sent.
         """
-        registry = self._registry
-        if call_of(request).external:
-            return follow_external_url(request, lambda: registry.origin)
+        registry, call = self._registry, call_of(request)
         return follow_redirects(
-            request, lambda: registry.origin, self._authenticator.flow, initial_origin=registry.initial_origin
+            request,
+            lambda: registry.origin,
+            self._authenticator.flow,
+            initial_origin=registry.initial_origin,
+            is_named=call.opaque,
+            by_publisher=call.external,
         )
-
-
-def send_without_credentials(request: HTTPRequest) -> Flow:
-    """Send a request without the headers Authorization, Cookie and Proxy-Authorization, and return the response.
-
-    Args:
-        request: The request.
-    """
-    for name in SECRET_HEADERS:
-        request.headers.pop(name, None)
-    response: HTTPResponse = yield Send(request)
-    return response
 
 
 def follow_redirects(
@@ -92,13 +88,15 @@ def follow_redirects(
     authorize: Callable[[HTTPRequest], Flow],
     *,
     initial_origin: Origin | None = None,
-    send_elsewhere: Callable[[HTTPRequest], Flow] = send_without_credentials,
+    is_named: bool = False,
+    by_publisher: bool = False,
+    named_by: Origin | None = None,
 ) -> Flow:
     """Send a request, follow its redirects, and return the last response.
 
-    Requests to other origins than the registry's contain no credentials. A redirect from https to plain http, or from a registry
-    on the internet to a private network, is not followed and raises `TransportError`. If the method is neither GET nor HEAD, a
-    redirect is followed only if its status is 307 or 308 and the body can be sent again; otherwise the redirect is returned.
+    Only requests to the registry's origin contain credentials, and only until a redirect has led to another origin. If the method
+    is neither GET nor HEAD, a redirect is followed only if the registry sent it, its status is 307 or 308, and the body can be
+    sent again. A redirect that is not followed is returned.
 
     Args:
         request: The request. Its URL may have another origin than the registry, such as the URL of an upload session.
@@ -106,30 +104,37 @@ def follow_redirects(
         authorize: The flow that sends a request to the registry.
         initial_origin: The registry's origin before its scheme changed. A URL with this origin counts as a URL of the registry.
             None if only the current origin counts.
-        send_elsewhere: The flow that sends a request to another origin than the registry's.
+        is_named: Whether a server named the URL of the request. Then it is checked even if it is on the registry's host.
+        by_publisher: Whether the URL is an external URL of a descriptor, which anybody may have written. Then no credentials are
+            sent, even if the URL leads to the registry, and a host that is an IP address is refused if the registry is public.
+        named_by: The origin of the API v1 index that named the registry, in whose network the registry must be; None if the
+            caller named the registry.
 
     Raises:
         TransportError: There are too many redirects, or the URL or a redirect leads to a forbidden address.
 
     Source: RFC 9110 section 15.4.
     """
-    current = registry()
+    current, has_left = registry(), by_publisher
     origin = _checked_origin(request, secure=current.scheme == "https")
     for _ in range(MAX_REDIRECTS + 1):
         response: HTTPResponse
-        if origin in (current, initial_origin):
+        if not has_left and origin in (current, initial_origin):
+            if is_named and origin.scheme != "https":
+                yield from _pin(request, origin, named_by or current)
             response = yield from authorize(request)
         else:
-            addresses = yield from _public_addresses(request, origin, current)
-            set_call(request, call_of(request)._replace(addresses=addresses))
-            response = yield from send_elsewhere(request)
-        if response.status_code not in _REDIRECT_STATUSES or not (location := response.headers.get("Location", "").strip()):
+            has_left = True
+            yield from _pin(request, origin, named_by or current, by_publisher=by_publisher)
+            set_call(request, call_of(request)._replace(elsewhere=True))
+            remove_secrets(request)
+            response = yield Send(request)
+        if response.status_code not in REDIRECT_STATUSES or not (location := response.headers.get("Location", "").strip()):
             return response
-        # After a 301, 302 or 303, HTTP clients repeat a write as a GET, which cannot complete an upload. So return the response.
-        if request.method not in ("GET", "HEAD") and (response.status_code < 307 or not is_repeatable(request)):
+        if not may_follow(request.method, response.status_code, of_registry=not has_left, is_repeatable=is_repeatable(request)):
             return response
         yield Read(response)
-        current = registry()  # the first response of the registry may have changed it
+        current, is_named = registry(), True  # the first response of the registry may have changed it
         secure = current.is_secure or request.url.scheme == "https"
         request = _redirected(request, location)
         origin = _checked_origin(request, secure=secure)
@@ -141,72 +146,27 @@ def follow_redirects(
     )
 
 
-def follow_external_url(request: HTTPRequest, registry: Callable[[], Origin]) -> Flow:
-    """Send a request to an external URL (from a descriptor, which anybody may have written), and follow its redirects.
+def _pin(request: HTTPRequest, origin: Origin, registry: Origin, *, by_publisher: bool = False) -> Generator[Effect, Any, None]:
+    """Let a request connect to no other IP addresses than those that are allowed for its URL, after checking them."""
 
-    No credentials are sent, even if the URL leads to the registry. Plain http is allowed only if the registry uses plain http. A
-    URL whose host is an IP address, or is in a private network, is allowed only if the registry itself is in a private network.
-
-    Args:
-        request: The request.
-        registry: A function that returns the registry's origin.
-
-    Raises:
-        TransportError: The URL or a redirect leads to a forbidden address.
-    """
-
-    def send_elsewhere(request: HTTPRequest) -> Flow:
-        origin = registry()
-        if not origin.is_private and not any(map(is_private_host, (yield Resolve(origin.host)) or ())):
-            # Check the literal host only: behind a proxy the host cannot be resolved here.
-            target = origin_of(request.url)
-            if target.is_address or target.is_private:
-                raise TransportError(
-                    "no request was sent to the external URL of a descriptor on a public registry: its host is an IP address, "
-                    "or is in a private network",
-                    method=request.method,
-                    url=str(request.url),
-                    hint="Ask the publisher of the image to correct the URL.",
-                )
-        response: HTTPResponse = yield from send_without_credentials(request)
-        return response
-
-    return follow_redirects(request, registry, send_without_credentials, send_elsewhere=send_elsewhere)
-
-
-def origin_of(url: httpx.URL) -> Origin:
-    """Return the origin of a URL: its scheme, host and port.
-
-    Args:
-        url: An absolute URL.
-
-    Raises:
-        InvalidReferenceError: The URL has no origin, or contains user info.
-    """
-    return _parsed_origin(str(url) if url.userinfo else f"{url.scheme}://{url.netloc.decode('ascii')}")
-
-
-@lru_cache(maxsize=256)
-def _parsed_origin(url: str) -> Origin:
-    return Origin.from_url(url)
-
-
-def _public_addresses(request: HTTPRequest, origin: Origin, registry: Origin) -> Generator[Effect, Any, tuple[str, ...] | None]:
-    """Return the IP addresses that a request to another origin than the registry's may be sent to, after checking them.
-
-    None means that any address is allowed: the host is the registry's, the registry itself is in a private network, or a proxy
-    resolves hosts.
-    """
-    addresses = yield from addresses_for(origin.host, registry)
-    if not are_public(addresses):
-        raise TransportError(
-            f"the URL or redirect leads to {origin}, which is in a private network, so no request was sent: a "
-            "registry on the internet must not lead its clients there",
+    def refuse(reason: str) -> TransportError:
+        if by_publisher:
+            problem = f"the external URL of a descriptor leads to {origin}"
+            hint = "Ask the publisher of the image to correct the URL."
+        else:
+            problem, hint = (
+                f"the URL or redirect leads to {origin}",
+                "Ask the operator of the registry to correct the URL or redirect.",
+            )
+        return TransportError(
+            f"{problem}, {reason}, so no request was sent: a registry on the internet must not lead its clients there",
             method=request.method,
             url=str(request.url),
-            hint="Ask the operator of the registry to correct the URL or redirect.",
+            hint=hint,
         )
-    return addresses
+
+    addresses: Addresses = yield from find_addresses(origin, registry, refuse, by_publisher=by_publisher)
+    set_call(request, call_of(request)._replace(addresses=addresses))
 
 
 def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
@@ -230,10 +190,21 @@ def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
     return moved
 
 
+@lru_cache(maxsize=256)
+def _parse_origin(url: str) -> tuple[Origin, bool]:
+    """Return the origin of a URL, and whether the URL has the spelling of the origin."""
+    origin = Origin.from_url(url)
+    return origin, str(origin) == url
+
+
 def _checked_origin(request: HTTPRequest, *, secure: bool) -> Origin:
-    """Return the origin of a request's URL, after checking that the scheme is https if `secure` is true."""
+    """Return the origin of a request's URL, after checking that the scheme is https if `secure` is true.
+
+    The host in the URL gets the spelling of the origin.
+    """
+    url = request.url
     try:
-        origin = origin_of(request.url)
+        origin, is_spelt = _parse_origin(str(url) if url.userinfo else f"{url.scheme}://{url.netloc.decode('ascii')}")
     except InvalidReferenceError as error:
         raise TransportError(error.problem, method=request.method, url=str(request.url), hint=error.hint) from None
     if secure and origin.scheme != "https":
@@ -246,4 +217,6 @@ def _checked_origin(request: HTTPRequest, *, secure: bool) -> Origin:
                 "before its name."
             ),
         )
+    if not is_spelt:
+        set_spelling(request, origin)
     return origin

@@ -1,44 +1,45 @@
-"""Resolve hosts to IP addresses, unless a proxy resolves them."""
+"""Resolve hosts to IP addresses, and tell which requests go through a proxy, which resolves hosts itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.request import getproxies
+from typing import Any
 
-from ..http1.sockets import AddressInfo, async_resolve_host, resolve_host
+import httpx
 
-
-def is_proxied() -> bool:
-    """Return whether environment variables or system settings name a proxy, which httpx then uses."""
-    return any(getproxies().get(scheme) for scheme in ("http", "https", "all"))
+from ..http1.sockets import AddressInfo, address_of, async_resolve_host, resolve_host
 
 
-def resolve(host: str) -> tuple[str, ...] | None:
-    """Return the IP addresses of a host; an empty tuple if the host cannot be resolved.
-
-    The result is None, without a lookup, if `is_proxied` is true, since the proxy resolves hosts.
+def uses_proxy(client: Any, url: httpx.URL) -> bool:
+    """Return whether an httpx client sends the requests to a URL through a proxy.
 
     Args:
-        host: A host name.
+        client: An `httpx.Client` or `httpx.AsyncClient`, also one of the caller.
+        url: The URL.
     """
-    if is_proxied():
-        return None
+    # httpx has no public function for it.
+    pool = getattr(client._transport_for_url(url), "_pool", None)
+    return getattr(pool, "_proxy_url", None) is not None or getattr(pool, "_proxy", None) is not None
+
+
+def resolve(host: str) -> tuple[str, ...]:
+    """Return the IP addresses of a host; an empty tuple if the host cannot be resolved.
+
+    Args:
+        host: A host name or an IP address.
+    """
     try:
         return _addresses(resolve_host(host, None))
     except (OSError, UnicodeError):
         return ()
 
 
-async def async_resolve(host: str) -> tuple[str, ...] | None:
+async def async_resolve(host: str) -> tuple[str, ...]:
     """Return the IP addresses of a host; an empty tuple if the host cannot be resolved.
 
-    The result is None, without a lookup, if `is_proxied` is true, since the proxy resolves hosts.
-
     Args:
-        host: A host name.
+        host: A host name or an IP address.
     """
-    if is_proxied():
-        return None
     try:
         return _addresses(await async_resolve_host(host, None))
     except (OSError, UnicodeError):
@@ -46,5 +47,4 @@ async def async_resolve(host: str) -> tuple[str, ...] | None:
 
 
 def _addresses(infos: Iterable[AddressInfo]) -> tuple[str, ...]:
-    # Remove the zone of a link-local address, as in fe80::1%eth0.
-    return tuple(dict.fromkeys(str(info[4][0]).partition("%")[0] for info in infos))
+    return tuple(dict.fromkeys(map(address_of, infos)))

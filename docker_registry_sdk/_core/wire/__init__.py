@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .bodies import blocks as blocks
     from .bodies import body_length as body_length
     from .context import CALL as CALL
+    from .context import CALLERS_HEADERS as CALLERS_HEADERS
     from .context import FILL as FILL
     from .context import NO_LIMITS as NO_LIMITS
     from .context import AsyncFill as AsyncFill

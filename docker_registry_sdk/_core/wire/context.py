@@ -19,6 +19,9 @@ from .timeout import Timeout
 CALL = "docker_registry_sdk.call"
 """The key of `extensions` that holds the context of a request."""
 
+CALLERS_HEADERS = "docker_registry_sdk.callers_headers"
+"""The key of `extensions` that holds the names of the headers that come from the caller's own httpx client."""
+
 FILL = "docker_registry_sdk.fill"
 """The key of `extensions` that holds the `Fill` function of a response, if the transport offers such a function."""
 
@@ -45,6 +48,8 @@ class CallContext(NamedTuple):
         bulk: Whether the body of the request or of the response is large.
         repeated_by_caller: Whether the caller repeats a failed request. The layers below the caller then send the request once.
         addresses: The only IP addresses that the request may be sent to; None allows any address.
+        elsewhere: Whether the request was sent to another host than the registry, or after a chain of redirects had left the
+            registry. The host may name URLs on its own origin only.
         deadline: The moment by which the call must be complete; None for no deadline.
         retry: The policy for repeating the request; None for the policy of the client.
     """
@@ -60,6 +65,7 @@ class CallContext(NamedTuple):
     bulk: bool = False
     repeated_by_caller: bool = False
     addresses: tuple[str, ...] | None = None
+    elsewhere: bool = False
     deadline: Deadline | None = None
     retry: RetryPolicy | None = None
 

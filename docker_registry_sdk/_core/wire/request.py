@@ -134,7 +134,7 @@ def build(
     if used.opaque and url.startswith("/"):
         # The path is relative to the registry's origin, without the path that the client's base URL may have.
         base = client.build_request("GET", "/").url
-        url = make_absolute(str(base), url) if base.host else url
+        url = make_absolute(str(base), url) if base.raw_host else url
     options: dict[str, Any] = {} if timeout is None else {"timeout": timeout_steps(timeout)}
     try:
         built = client.build_request(
@@ -144,8 +144,8 @@ def build(
         raise InvalidReferenceError(
             f"{redact_url(url)!r} is not a URL: {error}", hint="Pass the URL exactly as the server sent it."
         ) from None
-    if used.opaque and built.url.raw_path != (target := request_target(url).encode()):
-        # httpx would normalize dot segments and quotes, which may invalidate the URL's signature.
+    if used.opaque and (built.url.raw_path != (target := request_target(url).encode()) or b"xn--" in built.url.raw_host):
+        # httpx would normalize dot segments and quotes, which may invalidate the URL's signature, and decode the host.
         built.url = VerbatimURL(built.url, target)
     return built
 

@@ -11,12 +11,13 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import field, frozen, resolve_types
 
-from ...errors import BasicLoginError, ErrorDetail, ParseError, StatusError, UnexpectedContentTypeError
+from ...errors import BasicLoginError, ErrorDetail, ParseError, StatusError, TransportError, UnexpectedContentTypeError
+from .context import CALL
 from .http_types import ReceivedResponse
 from .json_values import Mismatch
 from .links import parse_links
 from .secrets import hidden_bytes, hide, secrets_of, shown_body
-from .urls import make_absolute
+from .urls import authority_of, make_absolute
 
 BodyT = TypeVar("BodyT")
 T = TypeVar("T")
@@ -254,6 +255,10 @@ def integer_header(response: ReceivedResponse, name: str) -> int | None:
     Args:
         response: An HTTP response.
         name: The header's name, in any case.
+
+    Raises:
+        TransportError: The response is not one of the registry itself, and the URL leads to another host. The header Location of
+            a response with the status 201 may do so, since no request follows it.
     """
     value = (text_header(response, name) or "").strip()
     # No valid header has more than 20 digits, and `int` raises ValueError for very long numbers.
@@ -304,6 +309,9 @@ def next_link(response: ReceivedResponse) -> str | None:
 
     Args:
         response: The response that contains a page of a list.
+
+    Raises:
+        TransportError: The response is not one of the registry itself, and the URL leads to another host.
     """
     for url, parameters in parse_links(text_header(response, "Link") or ""):
         relation = next((value for name, value in parameters if name.lower() == "rel"), "")
@@ -330,9 +338,21 @@ def required(value: T | None, operation: str, name: str) -> T:
 
 def _absolute(response: ReceivedResponse, url: str) -> str:
     try:
-        return make_absolute(str(response.request.url), url)
+        request = response.request
+        base = str(request.url)
+        absolute = make_absolute(base, url)
     except (RuntimeError, ValueError):  # the response has no request, or `url` is not a URL; a request to it will raise
         return url
+    call = request.extensions.get(CALL)
+    if call is not None and call.elsewhere and response.status_code != 201 and authority_of(absolute) != authority_of(base):
+        raise TransportError(
+            "the response names a URL on another host, but only the registry itself may do so, and this is another server that "
+            "the registry has named",
+            method=request.method,
+            url=base,
+            hint="Ask the operator of the registry to correct the URLs that its storage names.",
+        )
+    return absolute
 
 
 def body_limit(operation_id: str) -> int:

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 import httpx
 
 from ...errors import InvalidReferenceError
+from ..names.hosts import check_host, split_port
 from ..text.redaction import redact_url
 
 QueryValue = str | int | bool | Iterable[str] | None
@@ -39,7 +40,11 @@ def follow_url(name: str, url: str) -> str:
         parts = urlsplit(url)
         absolute = parts.scheme in ("http", "https") and bool(parts.hostname)
         _ = parts.port  # raises if the port is invalid
-        (parts.hostname or "").encode("idna").decode("idna")  # raises if the host is not a valid name in DNS
+        if absolute:
+            host = split_port(parts.netloc.rpartition("@")[2])[0]
+            check_host(host.removesuffix("."), strict=False)
+            if "xn--" in host.lower():
+                _ = httpx.URL(f"https://{host}").host  # raises UnicodeError if the host cannot be decoded
     except ValueError:  # the message may contain a password
         raise InvalidReferenceError(
             f"{name} {redact_url(url)!r} is not a valid URL: the host or the port is invalid",
@@ -131,8 +136,21 @@ def request_target(url: str) -> str:
     return target if target.startswith("/") else f"/{target}"
 
 
+def authority_of(url: str) -> str:
+    """Return the scheme, the host and the port of an absolute URL as they are written, in lower case.
+
+    Args:
+        url: An absolute URL.
+    """
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{re.split('[/?#]', rest, maxsplit=1)[0]}".lower()
+
+
 class VerbatimURL(httpx.URL):
-    """A URL whose path and query are sent verbatim; httpx would normalize the path and query of an ordinary `httpx.URL`.
+    """A URL whose path, query and host are sent verbatim; httpx would normalize the path and query of an ordinary `httpx.URL`.
+
+    The attribute `host` of an ordinary `httpx.URL` is decoded: `straße.example` for `xn--strae-oqa.example`. Whatever encodes it
+    again by the older rules of Python gets `strasse.example`, the host of another owner. Here `host` is the name that is sent.
 
     Args:
         url: The URL, whose scheme, host and port are used.
@@ -146,13 +164,18 @@ class VerbatimURL(httpx.URL):
         self._target = target
 
     @property
+    def host(self) -> str:
+        """Return the host that is sent, in ASCII. An IPv6 address has no brackets."""
+        return self.raw_host.decode("ascii")
+
+    @property
     def raw_path(self) -> bytes:
         """Return the path and query that are sent."""
         return self._target
 
 
 def verbatim_url(url: str) -> httpx.URL:
-    """Return an `httpx.URL` whose path and query are sent byte for byte.
+    """Return an `httpx.URL` whose path and query are sent byte for byte, and whose host is in ASCII.
 
     Args:
         url: An absolute URL.
@@ -167,4 +190,4 @@ def verbatim_url(url: str) -> httpx.URL:
             f"{redact_url(url)!r} is not a URL: {error}", hint="Pass the URL exactly as the server sent it."
         ) from None
     target = request_target(url).encode()
-    return parsed if parsed.raw_path == target else VerbatimURL(parsed, target)
+    return parsed if parsed.raw_path == target and b"xn--" not in parsed.raw_host else VerbatimURL(parsed, target)

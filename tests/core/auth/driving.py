@@ -106,8 +106,8 @@ class Driver:
                         assert not self.lock.held
                         self.lock.held += 1
                         result = True  # acquired
-                    case Resolve(host=host):
-                        result = self.addresses.get(host, ())
+                    case Resolve(origin=origin):
+                        result = self.addresses.get(origin.host, ())
                     case FindCredential(again=again):
                         self.looked.append(again)
                         try:

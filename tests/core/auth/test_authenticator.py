@@ -211,6 +211,6 @@ def test_a_realm_that_resolves_to_a_private_network_is_not_requested(
         held = found if own == PUBLIC and not trusted else None
         assert [call_of(request).addresses for request in driver.requests] == [None, held, None]
     else:
-        with pytest.raises(AuthError, match="resolves to a private address"):
+        with pytest.raises(AuthError, match="in a private network"):
             driver.run(get())
         assert len(driver.sent) == 1

@@ -5,9 +5,10 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from docker_registry_sdk._core.auth.effects import Read, Resolve, Send
+from docker_registry_sdk._core.auth.effects import Flow, Read, Resolve, Send
 from docker_registry_sdk._core.names.origin import Origin
-from docker_registry_sdk._core.transport.request_policy import follow_external_url
+from docker_registry_sdk._core.transport.request_policy import follow_redirects
+from docker_registry_sdk._core.wire import CALLERS_HEADERS
 from docker_registry_sdk.errors import TransportError
 
 HOME = "https://registry.example.com"
@@ -19,10 +20,22 @@ ADDRESSES = {
 }
 
 
+def refuse_to_authorize(request: httpx.Request) -> Flow:
+    """Fail: no external URL gets credentials."""
+    raise AssertionError(request)
+
+
 def follow(url: str, home: str = HOME, location: str | None = None, *, proxied: bool = False) -> list[httpx.Request]:
     """Return all requests for a URL; with a `location`, the first one is redirected there."""
-    headers = {"Authorization": "Bearer secret", "Cookie": "c=d", "Proxy-Authorization": "Basic x", "Range": "bytes=1-2"}
-    flow = follow_external_url(httpx.Request("GET", url, headers=headers), lambda: Origin.from_url(home))
+    headers = {
+        "Authorization": "Bearer secret",
+        "Cookie": "c=d",
+        "Proxy-Authorization": "Basic x",
+        "Range": "bytes=1-2",
+        "X-Api-Key": "k",
+    }
+    request = httpx.Request("GET", url, headers=headers, extensions={CALLERS_HEADERS: {"x-api-key"}})
+    flow = follow_redirects(request, lambda: Origin.from_url(home), refuse_to_authorize, is_named=True, by_publisher=True)
     sent: list[httpx.Request] = []
     result: object = None
     try:
@@ -34,8 +47,8 @@ def follow(url: str, home: str = HOME, location: str | None = None, *, proxied: 
                     result = httpx.Response(307 if moved else 200, headers=moved)
                 case Read(response=response):
                     result = response
-                case Resolve(host=host):
-                    result = None if proxied else ADDRESSES.get(host, ())
+                case Resolve(origin=origin):
+                    result = None if proxied else ADDRESSES.get(origin.host, ())
                 case effect:
                     raise AssertionError(effect)
     except StopIteration:
@@ -48,7 +61,7 @@ def test_no_credentials_are_sent_not_even_to_the_registry(url: str, location: st
     sent = follow(url, location=location)
     assert len(sent) == (1 if location is None else 2)
     for request in sent:
-        assert not {"authorization", "cookie", "proxy-authorization"} & set(request.headers)
+        assert not {"authorization", "cookie", "proxy-authorization", "x-api-key"} & set(request.headers)
         assert request.headers["Range"] == "bytes=1-2"
 
 

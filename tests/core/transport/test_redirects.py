@@ -10,7 +10,7 @@ import pytest
 from docker_registry_sdk._core.auth.effects import Flow, Read, Resolve, Send
 from docker_registry_sdk._core.names.origin import Origin
 from docker_registry_sdk._core.transport.request_policy import follow_redirects
-from docker_registry_sdk._core.wire import CALL, CallContext, call_of, make_absolute, verbatim_url
+from docker_registry_sdk._core.wire import CALL, CallContext, call_of, make_absolute, next_link, url_header, verbatim_url
 from docker_registry_sdk.errors import TransportError
 
 HOME = "https://registry.example.com"
@@ -30,11 +30,16 @@ PUBLIC = ("93.184.216.34", "2606:2800:220:1::1")
 
 
 def follow(
-    answer: Responder, request: httpx.Request, home: str = HOME, addresses: dict[str, tuple[str, ...] | None] | None = None
+    answer: Responder,
+    request: httpx.Request,
+    home: str = HOME,
+    addresses: dict[str, tuple[str, ...] | None] | None = None,
+    *,
+    is_named: bool = False,
 ) -> tuple[httpx.Response, list[httpx.Request]]:
     """Return the last response and all requests; hosts are public unless `addresses` says otherwise."""
     sent: list[httpx.Request] = []
-    flow = follow_redirects(request, lambda: Origin.from_url(home), authorize)
+    flow = follow_redirects(request, lambda: Origin.from_url(home), authorize, is_named=is_named)
     effect = next(flow)
     unread: httpx.Response | None = None
     try:
@@ -47,7 +52,7 @@ def follow(
                 effect = flow.send(unread)
             elif isinstance(effect, Resolve):
                 assert unread is None, "a response was left open"
-                effect = flow.send((addresses or {}).get(effect.host, PUBLIC))
+                effect = flow.send((addresses or {}).get(effect.origin.host, PUBLIC))
             else:
                 assert isinstance(effect, Read)
                 result, unread = unread, None
@@ -274,11 +279,90 @@ def test_an_upload_location_in_a_private_network_is_refused() -> None:
         follow(lambda request: httpx.Response(200), get(f"{CDN}/x"), addresses={"cdn.example.net": ("10.0.0.1",)})
 
 
-@pytest.mark.parametrize("own", [("10.0.0.9",), (*PUBLIC, "10.0.0.9"), None])
-def test_a_private_registry_may_redirect_to_private_addresses(own: tuple[str, ...] | None) -> None:
-    addresses = {"registry.example.com": own, "cdn.example.net": ("10.0.0.1",)}
+@pytest.mark.parametrize("own", [("10.0.0.9",), ("10.0.0.9", "fd00::9")])
+def test_a_private_registry_may_redirect_to_private_addresses(own: tuple[str, ...]) -> None:
+    addresses: dict[str, tuple[str, ...] | None] = {"registry.example.com": own, "cdn.example.net": ("10.0.0.1",)}
     _, sent = follow(to(CDN), get(), addresses=addresses)
     assert [call_of(request).addresses for request in sent] == [None, None]
+
+
+@pytest.mark.parametrize("own", [(*PUBLIC, "10.0.0.9"), None, ()])
+def test_a_registry_is_public_with_one_public_address_or_none_that_is_known(own: tuple[str, ...] | None) -> None:
+    addresses = {"registry.example.com": own, "cdn.example.net": ("10.0.0.1",)}
+    with pytest.raises(TransportError, match="in a private network"):
+        follow(to(CDN), get(), addresses=addresses)
+
+
+@pytest.mark.parametrize("own", [None, ()])
+def test_without_addresses_the_name_of_the_registry_decides(own: tuple[str, ...] | None) -> None:
+    addresses = {"registry": own, "cdn.example.net": ("10.0.0.1",)}
+    _, sent = follow(to(CDN), get("https://registry/v2/"), "https://registry", addresses=addresses)
+    assert len(sent) == 2
+
+
+def test_a_host_that_a_proxy_resolves_is_not_pinned() -> None:
+    _, sent = follow(to(CDN), get(), addresses={"cdn.example.net": None})
+    assert [call_of(request).addresses for request in sent] == [None, None]
+
+
+@pytest.mark.parametrize("target", ["http://registry.example.com/x", "http://registry.example.com:6379/x"])
+@pytest.mark.parametrize("is_redirect", [True, False])
+def test_the_registrys_own_host_may_not_lead_into_the_callers_network(target: str, is_redirect: bool) -> None:
+    known: dict[str, tuple[str, ...] | None] = {"registry.example.com": PUBLIC}
+    home = "http://registry.example.com"
+    first = get(f"{home}/v2/") if is_redirect else get(target)
+    _, sent = follow(to(target) if is_redirect else lambda _: httpx.Response(200), first, home, known, is_named=True)
+    assert call_of(sent[-1]).addresses == PUBLIC
+
+
+@pytest.mark.parametrize(
+    ("location", "url"),
+    [
+        ("https://registry.example.com./x", f"{HOME}/x"),
+        ("https://CDN.example.net.:443/y", f"{CDN}/y"),
+        ("https://[2001:4860:4860:0:0:0:0:8888]/z", "https://[2001:4860:4860::8888]/z"),
+        ("https://[::ffff:93.184.216.34]/z", "https://[::ffff:5db8:d822]/z"),
+    ],
+)
+def test_the_host_that_was_checked_is_the_host_that_is_sent(location: str, url: str) -> None:
+    _, sent = follow(to(location), get())
+    assert str(sent[-1].url) == url
+    assert sent[-1].headers["Host"] == url.split("/")[2]
+
+
+def test_an_international_host_is_sent_in_ascii() -> None:
+    _, sent = follow(to("https://xn--strae-oqa.example/x"), get())
+    assert sent[-1].url.host == "xn--strae-oqa.example"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_a_chain_that_has_left_the_registry_stays_without_credentials(method: str) -> None:
+    locations = iter([f"{CDN}/x", f"{HOME}/v2/victim/manifests/latest"])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        location = next(locations, None)
+        return httpx.Response(307, headers={"Location": location}) if location else httpx.Response(200)
+
+    response, sent = follow(answer, get(method=method))
+    assert [request.headers.get("Authorization") for request in sent[1:]] == [None] * (len(sent) - 1)
+    assert (len(sent), response.status_code) == ((3, 200) if method in ("GET", "HEAD") else (2, 307))
+
+
+@pytest.mark.parametrize(
+    "named", ["https://cdn.example.net/next", "https://registry.example.com/v2/victim", "http://cdn.example.net/x"]
+)
+def test_a_storage_host_names_urls_on_its_own_origin_only(named: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(202, headers={"Location": named, "Link": f'<{named}>; rel="next"'})
+
+    response, _ = follow(answer, get(f"{CDN}/upload", "PATCH"), is_named=True)
+    if named == f"{CDN}/next":
+        assert url_header(response, "Location") == next_link(response) == named
+        return
+    with pytest.raises(TransportError, match="only the registry itself"):
+        url_header(response, "Location")
+    with pytest.raises(TransportError, match="only the registry itself"):
+        next_link(response)
 
 
 def test_requests_to_a_checked_host_connect_only_to_its_checked_addresses() -> None:

@@ -14,6 +14,8 @@ from docker_registry_sdk.reference import parse_index
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.support.embedded import login_of
 
+LOOPBACK = ("127.0.0.1", "::1")
+
 
 @pytest.mark.parametrize(
     ("name", "before", "after"),
@@ -37,24 +39,55 @@ from tests.support.embedded import login_of
 def test_fallback_to_plain_http(name: str, before: str, after: str | None) -> None:
     registry = RegistryOrigin(parse_index(name))
     assert str(registry.origin) == before
-    assert not registry.downgrade_to_http(httpx.URL("https://evil.example.net"))
-    assert registry.downgrade_to_http(httpx.URL(before)) is (after is not None)
+    assert not registry.downgrade_to_http(httpx.URL("https://evil.example.net"), LOOPBACK)
+    assert registry.downgrade_to_http(httpx.URL(before), LOOPBACK) is (after is not None)
     assert str(registry.origin) == (after or before)
     assert str(registry.initial_origin) == before
+
+
+@pytest.mark.parametrize("addresses", [None, (), ("8.8.8.8",), ("127.0.0.1", "8.8.8.8"), ("10.0.0.1",)])
+def test_there_is_no_fallback_without_loopback_addresses(addresses: tuple[str, ...] | None) -> None:
+    registry = RegistryOrigin(parse_index("registry.localhost:5000"))
+    assert not registry.downgrade_to_http(httpx.URL("https://registry.localhost:5000/v2/"), addresses)
+    assert registry.origin.is_secure
+    assert registry.is_undecided
+
+
+def test_after_the_fallback_only_loopback_addresses_are_connected_to() -> None:
+    registry = RegistryOrigin(parse_index("registry.localhost:5000"))
+    assert registry.may_connect("registry.localhost", "8.8.8.8")
+    assert registry.downgrade_to_http(httpx.URL("https://registry.localhost:5000/v2/"), LOOPBACK)
+    assert not registry.may_connect("registry.localhost", "8.8.8.8")
+    assert registry.may_connect("registry.localhost", "::1")
+    assert registry.may_connect("storage.example.com", "8.8.8.8")
+
+
+def test_the_address_is_a_public_one_if_there_was_one() -> None:
+    registry = RegistryOrigin(parse_index("registry.example.com"))
+    found = []
+    for host, address in [
+        ("cdn.example.net", "8.8.8.8"),
+        ("registry.example.com", "10.0.0.1"),
+        ("registry.example.com", "1.1.1.1"),
+        ("registry.example.com", "10.0.0.1"),
+    ]:
+        registry.note_connection(host, address)
+        found.append(registry.address)
+    assert found == [None, "10.0.0.1", "1.1.1.1", "1.1.1.1"]
 
 
 def test_after_a_response_over_https_there_is_no_fallback() -> None:
     registry = RegistryOrigin(parse_index("localhost:5000"))
     registry.confirm_scheme(httpx.URL("https://localhost:5000/v2/"))
-    assert not registry.downgrade_to_http(httpx.URL("https://localhost:5000/v2/"))
+    assert not registry.downgrade_to_http(httpx.URL("https://localhost:5000/v2/"), LOOPBACK)
     assert registry.origin.is_secure
 
 
 def test_a_response_of_another_origin_does_not_confirm_the_scheme() -> None:
     registry = RegistryOrigin(parse_index("localhost:5000"))
     registry.confirm_scheme(httpx.URL("https://localhost:5001/token"))
-    assert registry.downgrade_to_http(httpx.URL("https://localhost:5000/v2/"))
-    assert not registry.downgrade_to_http(httpx.URL("http://localhost:5000/v2/"))
+    assert registry.downgrade_to_http(httpx.URL("https://localhost:5000/v2/"), LOOPBACK)
+    assert not registry.downgrade_to_http(httpx.URL("http://localhost:5000/v2/"), LOOPBACK)
 
 
 def test_threads_that_start_together_all_use_plain_http(token_registry: EmbeddedRegistry) -> None:

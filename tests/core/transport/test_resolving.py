@@ -1,11 +1,13 @@
-"""Resolution of hosts, with and without a proxy."""
+"""Resolution of hosts, and which requests go through a proxy."""
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from docker_registry_sdk._core.transport.resolving import async_resolve, is_proxied, resolve
+from docker_registry_sdk._core.transport.resolving import async_resolve, resolve, uses_proxy
+from docker_registry_sdk._core.wire import verbatim_url
 
 
 @pytest.fixture(autouse=True)
@@ -15,19 +17,40 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-@pytest.mark.parametrize("name", ["http_proxy", "HTTPS_PROXY", "all_proxy"])
-def test_hosts_are_not_resolved_behind_a_proxy(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv(name, "http://127.0.0.1:9")
-    assert is_proxied()
-    assert resolve("localhost") is None
-    with start_blocking_portal() as portal:
-        assert portal.call(async_resolve, "localhost") is None
+@pytest.mark.parametrize(
+    ("variables", "proxied"),
+    [
+        ({}, ""),
+        ({"HTTP_PROXY": "http://127.0.0.1:9"}, "http://a.example.com http://xn--strae-oqa.example"),
+        ({"HTTPS_PROXY": "http://127.0.0.1:9"}, "https://a.example.com"),
+        ({"ALL_PROXY": "http://127.0.0.1:9"}, "http://a.example.com https://a.example.com http://xn--strae-oqa.example"),
+        ({"ALL_PROXY": "http://127.0.0.1:9", "NO_PROXY": "example.com"}, "http://xn--strae-oqa.example"),
+        ({"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "xn--strae-oqa.example"}, "http://a.example.com"),
+        ({"ALL_PROXY": "http://127.0.0.1:9", "NO_PROXY": "*"}, ""),
+        ({"FTP_PROXY": "http://127.0.0.1:9"}, ""),
+    ],
+)
+def test_the_proxy_of_each_request_is_found(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], proxied: str) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    urls = ["http://a.example.com", "https://a.example.com", "http://xn--strae-oqa.example"]
+    with httpx.Client() as client:
+        assert [url for url in urls if uses_proxy(client, verbatim_url(url))] == proxied.split()
 
 
-@pytest.mark.parametrize("name", ["no_proxy", "NO_PROXY", "ftp_proxy"])
-def test_hosts_are_resolved_without_a_proxy_for_http(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv(name, "registry.example.com")
-    assert not is_proxied()
+def test_the_proxy_of_a_transport_is_found() -> None:
+    url = httpx.URL("http://a.example.com")
+    for client in (
+        httpx.Client(transport=httpx.HTTPTransport(proxy="http://127.0.0.1:9")),
+        httpx.Client(proxy="http://127.0.0.1:9"),
+    ):
+        with client:
+            assert uses_proxy(client, url)
+    with httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(200))) as client:
+        assert not uses_proxy(client, url)
+
+
+def test_hosts_are_resolved() -> None:
     with start_blocking_portal() as portal:
         for found in (resolve("127.0.0.1"), portal.call(async_resolve, "127.0.0.1")):
             assert found == ("127.0.0.1",)

@@ -90,7 +90,6 @@ def run(
         "owned": True,
         "user_agent": "u",
         "credentials": ExplicitCredentials(Credential("a", "b"), "registry.example.com"),
-        "proxied": False,
     }
     policy = RetryPolicy(**limits)
     line, async_line = ScriptedTransport(results, broken), ScriptedTransport(results, broken)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-from typing import Any
-
 import httpx
 import pytest
 
@@ -13,10 +10,9 @@ from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport
 from tests.core.wire.loopback import Loopback
 from tests.hostile._async.clients import client_of
 from tests.hostile.conftest import at
+from tests.support.internet import Internet, pretend_internet
 
 pytestmark = pytest.mark.anyio
-
-ADDRESSES = {"registry.example.com": "93.184.216.34", "auth.example.com": "127.0.0.1"}
 
 
 class AsyncLocal(httpx.AsyncHTTPTransport):
@@ -29,26 +25,15 @@ class AsyncLocal(httpx.AsyncHTTPTransport):
 
 
 @pytest.fixture
-def addresses(names: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The addresses that host names resolve to."""
-    known = dict(ADDRESSES)
-    real = socket.getaddrinfo
-
-    def getaddrinfo(host: Any, *args: Any, **options: Any) -> Any:
-        name = host.decode() if isinstance(host, bytes) else host
-        return real(known.get(name, name), *args, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    return known
+def internet(names: None, monkeypatch: pytest.MonkeyPatch) -> Internet:
+    """The registry has a public address, and the host of the realm a private one."""
+    return pretend_internet(monkeypatch, registry_example_com="93.184.216.34", auth_example_com="127.0.0.1")
 
 
 @pytest.mark.parametrize("public", [False, True])
-async def test_no_token_is_requested_from_it(registry: Loopback, evil: Loopback, addresses: dict[str, str], public: bool) -> None:
+async def test_no_token_is_requested_from_it(registry: Loopback, evil: Loopback, internet: Internet, public: bool) -> None:
     if public:
-        addresses["auth.example.com"] = "93.184.216.35"
+        internet.names["auth.example.com"] = [("93.184.216.35",)]
     realm = f"{at(evil, 'auth.example.com')}/token"
     registry.answer = lambda handler: handler.reply(401, WWW_Authenticate=f'Bearer realm="{realm}"')
     evil.answer = lambda handler: handler.reply(500)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-from typing import Any
-
 import pytest
 
 from docker_registry_sdk.errors import TransportError
@@ -13,34 +10,22 @@ from tests.hostile._async.clients import client_of
 from tests.hostile.conftest import at, demand
 from tests.support._async.blobs import read_blob
 from tests.support.images import digest_of
+from tests.support.internet import Internet, pretend_internet
 
 pytestmark = pytest.mark.anyio
 
 REGISTRY, OTHER = "93.184.216.34", "93.184.216.35"
-# A part of the loopback where nothing listens.
-NOWHERE = "127.9.9.9"
 
 
 @pytest.fixture(autouse=True)
-def leads(names: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The server of the other host; names resolve to public addresses for the check, and to this machine afterwards."""
-    leads = {OTHER: NOWHERE, "lookups": ""}
-    real = socket.getaddrinfo
-
-    def getaddrinfo(host: Any, port: Any, *args: Any, **options: Any) -> Any:
-        name = host.decode() if isinstance(host, bytes) else host
-        if port is None:
-            leads["lookups"] += f"{name} "
-            name = {"registry.example.com": REGISTRY, "other.example.com": OTHER}.get(name, name)
-        else:
-            name = leads.get(name, name)
-        return real(name, port, *args, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    return leads
+def internet(names: None, monkeypatch: pytest.MonkeyPatch) -> Internet:
+    """The other host has a public address at its first lookup, which is unreachable at first, and a private one afterwards."""
+    internet = pretend_internet(
+        monkeypatch, registry_example_com=REGISTRY, storage_example_com="127.0.0.1", localhost="127.0.0.1"
+    )
+    internet.names["other.example.com"] = [(OTHER,), ("127.0.0.1",)]
+    internet.unreachable.add(OTHER)
+    return internet
 
 
 def ask_for_a_token(registry: Loopback, evil: Loopback) -> None:
@@ -55,20 +40,20 @@ def ask_for_a_token(registry: Loopback, evil: Loopback) -> None:
     evil.answer = lambda handler: handler.reply(200, b'{"token": "t"}', Content_Type="application/json")
 
 
-async def test_a_token_is_requested_from_the_checked_address(registry: Loopback, evil: Loopback, leads: dict[str, str]) -> None:
+async def test_a_token_is_requested_from_the_checked_address(registry: Loopback, evil: Loopback, internet: Internet) -> None:
     ask_for_a_token(registry, evil)
     async with client_of(registry) as client:
         with pytest.raises(TransportError):
             await client.list_tags()
         assert evil.seen == []
-        leads[OTHER] = "127.0.0.1"
+        internet.unreachable.clear()
         assert await client.list_tags() == ["1"]
     assert evil.seen[0].headers["host"].startswith("other.example.com:")
 
 
 @pytest.mark.parametrize("name", ["get_blob", "list_tags", "start_blob_upload", "put_blob"])
 async def test_other_origins_are_connected_to_at_the_checked_address(
-    registry: Loopback, evil: Loopback, leads: dict[str, str], name: str
+    registry: Loopback, evil: Loopback, internet: Internet, name: str
 ) -> None:
     def answer(handler: Handler) -> None:
         if not demand(handler):
@@ -97,7 +82,8 @@ async def test_other_origins_are_connected_to_at_the_checked_address(
     with pytest.raises(TransportError):
         await run()
     assert evil.seen == []
-    leads[OTHER] = "127.0.0.1"
+    internet.unreachable.clear()
+    internet.names["other.example.com"] = [(OTHER,), ("127.0.0.1",)]
     await run()
     assert len(evil.seen) == 1
 
@@ -115,16 +101,16 @@ async def test_a_public_registry_does_not_lead_into_the_callers_network(registry
     assert evil.seen == []
 
 
-async def test_a_host_is_not_resolved_again_for_each_blob(registry: Loopback, evil: Loopback, leads: dict[str, str]) -> None:
+async def test_a_host_is_not_resolved_again_for_each_blob(registry: Loopback, evil: Loopback, internet: Internet) -> None:
     def answer(handler: Handler) -> None:
         if not demand(handler):
             handler.reply(307, Location=f"{at(evil, 'other.example.com')}/x")
 
     registry.answer = answer
     evil.answer = lambda handler: handler.reply(200, b"hello")
-    leads[OTHER] = "127.0.0.1"
+    internet.unreachable.clear()
     async with client_of(registry) as client:
         for _ in range(3):
             await read_blob(client, digest_of(b"hello"))
-    assert leads["lookups"].split() == ["registry.example.com", "other.example.com"]
+    assert internet.lookups.count("other.example.com") == 1
     assert len(evil.seen) == 3

@@ -3,21 +3,17 @@
 
 from __future__ import annotations
 
-import socket
-from typing import Any
-
 import httpx
 import pytest
 from tests.core.wire.loopback import Loopback
 from tests.hostile._sync.clients import client_of
 from tests.hostile.conftest import at
+from tests.support.internet import Internet, pretend_internet
 
 from docker_registry_sdk.errors import AuthError, StatusError
 from docker_registry_sdk.httpx_adapter import HttpxTransport
 
 pytestmark = pytest.mark.anyio
-
-ADDRESSES = {"registry.example.com": "93.184.216.34", "auth.example.com": "127.0.0.1"}
 
 
 class Local(httpx.HTTPTransport):
@@ -30,28 +26,15 @@ class Local(httpx.HTTPTransport):
 
 
 @pytest.fixture
-def addresses(names: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The addresses that host names resolve to."""
-    known = dict(ADDRESSES)
-    real = socket.getaddrinfo
-
-    def getaddrinfo(host: Any, *args: Any, **options: Any) -> Any:
-        name = host.decode() if isinstance(host, bytes) else host
-        return real(known.get(name, name), *args, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    return known
+def internet(names: None, monkeypatch: pytest.MonkeyPatch) -> Internet:
+    """The registry has a public address, and the host of the realm a private one."""
+    return pretend_internet(monkeypatch, registry_example_com="93.184.216.34", auth_example_com="127.0.0.1")
 
 
 @pytest.mark.parametrize("public", [False, True])
-def test_no_token_is_requested_from_it(
-    registry: Loopback, evil: Loopback, addresses: dict[str, str], public: bool
-) -> None:
+def test_no_token_is_requested_from_it(registry: Loopback, evil: Loopback, internet: Internet, public: bool) -> None:
     if public:
-        addresses["auth.example.com"] = "93.184.216.35"
+        internet.names["auth.example.com"] = [("93.184.216.35",)]
     realm = f"{at(evil, 'auth.example.com')}/token"
     registry.answer = lambda handler: handler.reply(401, WWW_Authenticate=f'Bearer realm="{realm}"')
     evil.answer = lambda handler: handler.reply(500)

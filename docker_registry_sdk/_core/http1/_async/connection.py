@@ -15,9 +15,18 @@ import httpx
 from ...concurrency.forks import close_descriptor
 from ...wire import Deadline
 from ..exchange import connection_errors
-from ..sockets import AddressInfo, async_resolve_host, async_wait_for_socket
+from ..sockets import (
+    AddressInfo,
+    ConnectionRules,
+    NoRules,
+    address_of,
+    allowed_addresses,
+    async_resolve_host,
+    async_wait_for_socket,
+)
 
 T = TypeVar("T")
+_NO_RULES = NoRules()
 
 
 class AsyncConnection:
@@ -199,6 +208,7 @@ async def async_connect(
     addresses: Collection[str] | None,
     seconds: float | None,
     deadline: Deadline | None = None,
+    rules: ConnectionRules = _NO_RULES,
 ) -> AsyncConnection:
     """Connect to the host and port of a URL, with TLS for https.
 
@@ -208,6 +218,7 @@ async def async_connect(
         addresses: The only IP addresses to connect to, without a DNS lookup; None to resolve the host.
         seconds: The maximum time to connect, not counting the DNS lookup; None for no limit.
         deadline: The deadline of the call; None for no deadline.
+        rules: The rules that see each connection.
 
     Raises:
         httpx.ConnectTimeout: Connecting takes too long.
@@ -216,16 +227,17 @@ async def async_connect(
     port = url.port or {"http": 80, "https": 443}[url.scheme]
     with connection_errors(httpx.ConnectError, httpx.ConnectTimeout):
         infos: list[AddressInfo] = []
-        for host in [url.host] if addresses is None else addresses:
+        name = url.raw_host.decode("ascii")  # `url.host` is decoded; Python would encode it to another name
+        for host in [name] if addresses is None else addresses:
             infos += await async_resolve_host(host, port)
-        if not infos:
-            raise OSError(f"no address of the host {url.host} was found")
+        infos = allowed_addresses(rules, name, infos)
         seconds = seconds if deadline is None else deadline.bound(seconds)
         connection = await _connect_to_first(infos, None if seconds is None else time.monotonic() + seconds)
         connection.deadline = deadline
+        rules.note_connection(name, connection.address)
         try:
             if url.scheme == "https":
-                await connection.start_tls(context, url.host, seconds)
+                await connection.start_tls(context, name, seconds)
         except BaseException:
             connection.close()
             raise
@@ -238,12 +250,13 @@ async def _connect_to_first(infos: list[AddressInfo], deadline: float | None) ->
     Each attempt gets an equal share of the time until `deadline`, a value of `time.monotonic()`; None for no limit.
     """
     failure: OSError | None = None
-    for number, (family, kind, protocol, _, address) in enumerate(infos):
+    for number, info in enumerate(infos):
+        family, kind, protocol, _, address = info
         share = None if deadline is None else max(0.0, deadline - time.monotonic()) / (len(infos) - number)
         connection: AsyncConnection | None = None
         try:
             sock = socket.socket(family, kind, protocol)
-            connection = AsyncConnection(sock, address[0].partition("%")[0])
+            connection = AsyncConnection(sock, address_of(info))
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await _connect(connection, sock, address, share)

@@ -17,8 +17,10 @@ from ...wire.failures import IDEMPOTENT_METHODS
 from ..abandon import abandon_transport
 from ..exchange import Exchange, connection_errors
 from ..idle import Destination, IdleConnections
+from ..sockets import ConnectionRules, NoRules
 from .body import ResponseBody
 from .connection import Connection, connect
+from .network_backend import apply_rules
 
 # The limit of httpx.
 DEFAULT_MAX_CONNECTIONS: Final = 100
@@ -40,14 +42,22 @@ class HTTP1Transport(httpx.BaseTransport):
         context: The trusted certificates and other TLS settings.
         others: The transport for requests without these three properties.
         max_connections: The maximum number of connections that are in use at the same time.
+        rules: The rules that see each connection, also of the transport `others` if it is one of httpx.
     """
 
     def __init__(
-        self, context: ssl.SSLContext, others: httpx.BaseTransport, max_connections: int = DEFAULT_MAX_CONNECTIONS
+        self,
+        context: ssl.SSLContext,
+        others: httpx.BaseTransport,
+        max_connections: int = DEFAULT_MAX_CONNECTIONS,
+        rules: ConnectionRules | None = None,
     ) -> None:
         self._context = context
         self._others = others
         self._max_connections = max_connections
+        self._rules = NoRules() if rules is None else rules
+        if rules is not None:
+            apply_rules(others, rules)
         self._idle: IdleConnections[Connection] = IdleConnections()
         self._limit = Semaphore(max_connections)
         self._connections: WeakSet[Connection] = WeakSet()
@@ -93,7 +103,7 @@ class HTTP1Transport(httpx.BaseTransport):
         abandon_transport(self._others)
 
     def _send(self, request: httpx.Request, timeout: dict[str, Any]) -> httpx.Response:
-        destination: Destination = (request.url.scheme, request.url.host, request.url.port)
+        destination: Destination = (request.url.scheme, request.url.raw_host.decode("ascii"), request.url.port)
         addresses = call_of(request).addresses
         exchange = Exchange(request)
         connection = self._idle.take(destination, addresses)
@@ -107,7 +117,7 @@ class HTTP1Transport(httpx.BaseTransport):
                     raise
                 exchange = Exchange(request)
         deadline = call_of(request).deadline
-        connection = connect(request.url, self._context, addresses, timeout.get("connect"), deadline)
+        connection = connect(request.url, self._context, addresses, timeout.get("connect"), deadline, self._rules)
         self._connections.add(connection)
         return self._send_on(connection, exchange, request, timeout, destination)
 

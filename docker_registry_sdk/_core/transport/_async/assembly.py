@@ -23,7 +23,6 @@ from ...wire import HTTPRequest, Request, build
 from ..proxy import check_environment_proxies
 from ..registry_origin import HUB_HOST, RegistryOrigin
 from ..request_policy import V2AuthPolicy
-from ..resolving import is_proxied
 from ..settings import ClientSettings
 from ..tls import create_ssl_context, has_certificate_files
 from .caller_transport import AsyncCallerTransport
@@ -45,14 +44,14 @@ def async_create_pipeline(index: Index, settings: ClientSettings, hub_host: str 
         TypeError: The setting `transport` is not an async transport, or excludes another setting that is given.
         RegistryError: A file with certificates or keys cannot be read.
     """
+    registry = RegistryOrigin(index, hub_host)
     own = AsyncSettings(
-        create_http=_http_factory(index, settings) if settings.transport is None else _callers_http(settings),
+        create_http=_http_factory(registry, settings) if settings.transport is None else _callers_http(settings),
         owned=settings.transport is None,
         user_agent=settings.user_agent or default_user_agent(),
         credentials=_provider(index, settings),
-        proxied=settings.proxy is not None,
     )
-    return AsyncPipeline(RegistryOrigin(index, hub_host), own, settings.retry_policy, settings.deadline)
+    return AsyncPipeline(registry, own, settings.retry_policy, settings.deadline)
 
 
 def async_create_v2_auth_policy(pipeline: AsyncPipeline, settings: ClientSettings) -> V2AuthPolicy:
@@ -106,20 +105,21 @@ def _callers_http(settings: ClientSettings) -> Callable[[], httpx.AsyncClient]:
     return lambda: http
 
 
-def _http_factory(index: Index, settings: ClientSettings) -> Callable[[], httpx.AsyncClient]:
+def _http_factory(registry: RegistryOrigin, settings: ClientSettings) -> Callable[[], httpx.AsyncClient]:
     """Return a function that creates an httpx client. Certificate files are read now, so that a bad file raises an error now."""
-    checked = [create_ssl_context(index.name, settings)] if has_certificate_files(index.name, settings) else []
+    name = registry.index.name
+    checked = [create_ssl_context(name, settings)] if has_certificate_files(name, settings) else []
 
     def create() -> httpx.AsyncClient:
         # A child process creates another context, since a thread of the parent may have held a lock of the first one.
-        context = checked.pop() if checked else create_ssl_context(index.name, settings)
+        context = checked.pop() if checked else create_ssl_context(name, settings)
         limits = httpx.Limits(max_connections=settings.max_connections, max_keepalive_connections=20)
         if settings.proxy is None:
             check_environment_proxies(getproxies())
-        if settings.proxy is not None or is_proxied():
-            return httpx.AsyncClient(verify=context, proxy=settings.proxy, timeout=settings.timeout_steps, limits=limits)
-        others = httpx.AsyncHTTPTransport(verify=context, limits=limits)
-        transport = http1.AsyncHTTP1Transport(context, others, settings.max_connections)
-        return httpx.AsyncClient(transport=transport, timeout=settings.timeout_steps)
+        client = httpx.AsyncClient(verify=context, proxy=settings.proxy, timeout=settings.timeout_steps, limits=limits)
+        # httpx uses this transport for all requests that do not go through a proxy. Its option `transport` would turn the proxies
+        # in environment variables off.
+        client._transport = http1.AsyncHTTP1Transport(context, client._transport, settings.max_connections, registry)
+        return client
 
     return create

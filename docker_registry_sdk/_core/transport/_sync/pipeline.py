@@ -15,13 +15,16 @@ import httpx
 
 from ....credentials import Credential, CredentialProvider
 from ....errors import AuthError, ClosedError, EventLoopError, ForkedProcessError
+from ...auth.destinations import SECRET_HEADERS
 from ...auth.effects import Acquire, Effect, FindCredential, Flow, Read, Resolve, Send
 from ...concurrency.forks import BoundToProcess, keep_forever, reset_after_fork
 from ...concurrency.loops import LoopAware, can_run_again, is_running
 from ...concurrency.waiting import SingleFlightLock, sleep
 from ...http1.abandon import abandon_client
+from ...names.origin import Origin
 from ...text.redaction import one_line, redact_url
 from ...wire import (
+    CALLERS_HEADERS,
     SENDING,
     CallContext,
     Deadline,
@@ -36,16 +39,14 @@ from ...wire import (
     verbatim_url,
 )
 from ..registry_origin import RegistryOrigin
-from ..request_policy import SECRET_HEADERS, AuthPolicy, origin_of
-from ..resolving import resolve
+from ..request_policy import AuthPolicy
+from ..resolving import resolve, uses_proxy
 from ..retries import seconds_to_retry
 
 _log = logging.getLogger("docker_registry_sdk._core.transport")
 _METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
 # If `auth` is not given, httpx looks for a user name in the URL.
 _NO_AUTH = httpx.Auth()
-# The key, in a request's extensions, of the names of the headers that come from the caller's httpx client.
-_CALLERS_HEADERS = "docker_registry_sdk.callers_headers"
 # Headers that each httpx client has, and that may be sent to all hosts.
 _HARMLESS_HEADERS = frozenset({"accept", "accept-encoding", "connection"})
 # Some registries redirect every blob, always to the same hosts.
@@ -62,14 +63,12 @@ class Settings(NamedTuple):
         owned: Whether the pipeline closes the httpx client; False if `create_http` returns the caller's own httpx client.
         user_agent: The value of the User-Agent header.
         credentials: The source of credentials.
-        proxied: Whether the option `proxy` is given. Then the proxy resolves hosts, not this machine.
     """
 
     create_http: Callable[[], httpx.Client]
     owned: bool
     user_agent: str
     credentials: CredentialProvider | CredentialProvider
-    proxied: bool
 
 
 class Pipeline(LimitedSender, LoopAware, BoundToProcess):
@@ -103,7 +102,7 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
         self.auth_policy: AuthPolicy | None = None
         self._settings = settings
         self._credentials: dict[str | None, Credential | None] = {}
-        self._resolved: dict[str, tuple[tuple[str, ...] | None, float]] = {}
+        self._resolved: dict[str, tuple[tuple[str, ...], float]] = {}
         self._http: httpx.Client | None = None
         self._loop: object = None  # the event loop that the connections of the httpx client belong to
         self._is_closed = self._is_forked = False
@@ -144,12 +143,15 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
         extensions = {**(extensions or {}), "timeout": limit.as_dict()}
         if not self._settings.owned:
             names = {name.decode("ascii").lower() for name, _ in defaults}
-            extensions[_CALLERS_HEADERS] = names - _HARMLESS_HEADERS
+            extensions[CALLERS_HEADERS] = names - _HARMLESS_HEADERS
         if content is not None or method not in _METHODS_WITHOUT_BODY:
-            return httpx.Request(method, target, content=content, headers=fields, extensions=extensions)
-        # httpx would derive headers even from an empty body, which takes as long as everything else here.
-        request = httpx.Request(method, target, stream=httpx.ByteStream(b""), headers=fields, extensions=extensions)
-        request.read()  # for the event hooks of a caller's httpx client
+            request = httpx.Request(method, target, content=content, headers=fields, extensions=extensions)
+        else:
+            # httpx would derive headers even from an empty body, which takes as long as everything else here.
+            request = httpx.Request(method, target, stream=httpx.ByteStream(b""), headers=fields, extensions=extensions)
+            request.read()  # for the event hooks of a caller's httpx client
+        if "xn--" in url:
+            request.url = verbatim_url(str(request.url))  # httpx compares the decoded host with NO_PROXY
         return request
 
     def send(self, request: httpx.Request, /, *, stream: bool = True) -> httpx.Response:
@@ -265,8 +267,8 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
             case Acquire(lock=lock, done=done):
                 assert isinstance(lock, SingleFlightLock)
                 return lock.acquire_unless(done, None if call.deadline is None else call.deadline.bound(None))
-            case Resolve(host=host):
-                return None if self._settings.proxied else self._resolve(host)
+            case Resolve(origin=origin, connected=connected):
+                return self._resolve(origin, connected=connected)
 
     def _send_repeatedly(self, send: Send, call: CallContext) -> httpx.Response:
         deadline, retry = call.deadline, call.retry or self.retry
@@ -300,14 +302,12 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
         started, before = time.perf_counter(), SENDING.get()
         try:
             http = self._http or self._open()
-            if not self._settings.owned:
-                self._remove_callers_headers(request)
             SENDING.set(True)
             response = http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
         except httpx.TransportError as error:
             _log.debug("%s %s: %s", request.method, redact_url(str(request.url)), type(error).__name__)
             unconnected = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not is_untrusted(error)
-            if not unconnected or not self.registry.downgrade_to_http(request.url):
+            if not unconnected or not self._downgrade_to_http(request.url):
                 raise
             request.url = verbatim_url(f"{self.registry.base_url}{request.url.raw_path.decode()}")
             request.headers["Host"] = self.registry.origin.netloc
@@ -322,21 +322,26 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
             _log.debug("%s %s: %d in %.0f ms", request.method, redact_url(str(request.url)), response.status_code, took)
         return response
 
-    def _remove_callers_headers(self, request: httpx.Request) -> None:
-        """Remove the default headers of the caller's httpx client from a request to another origin than the registry's."""
-        names = request.extensions.get(_CALLERS_HEADERS, ())
-        if names and origin_of(request.url) not in (self.registry.origin, self.registry.initial_origin):
-            for name in names:
-                request.headers.pop(name, None)
+    def _downgrade_to_http(self, url: httpx.URL) -> bool:
+        """Return whether a request that failed to connect must be sent again with plain http (see `RegistryOrigin`)."""
+        if not self.registry.may_downgrade(url):
+            return False
+        return self.registry.downgrade_to_http(url, self._resolve(self.registry.initial_origin))
 
-    def _resolve(self, host: str) -> tuple[str, ...] | None:
-        addresses, at = self._resolved.get(host, (None, -math.inf))
+    def _resolve(self, origin: Origin, *, connected: bool = False) -> tuple[str, ...] | None:
+        """Return the result of the effect `Resolve`."""
+        http = self._http or self._open()
+        if uses_proxy(http, verbatim_url(str(origin))):
+            return None
+        if connected and self.registry.address is not None and origin.host == self.registry.origin.host:
+            return (self.registry.address,)
+        addresses, at = self._resolved.get(origin.host, ((), -math.inf))
         if time.monotonic() - at > _RESOLVED_SECONDS:
-            addresses = resolve(host)
+            addresses = resolve(origin.host)
             if len(self._resolved) >= _MAX_RESOLVED_HOSTS:  # a hostile registry may name any number of hosts
                 self._resolved.clear()
             if addresses:
-                self._resolved[host] = addresses, time.monotonic()
+                self._resolved[origin.host] = addresses, time.monotonic()
         return addresses
 
     def _find_credential(self, repo: str | None, *, again: bool) -> Credential | None:
