@@ -20,7 +20,14 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class ErrorEntry:
-    """An error, in the form of registries."""
+    """An error, in the form of registries.
+
+    Attributes:
+        code: The error code, such as UNAUTHORIZED or DENIED. None if the field is absent.
+        message: The error message. None if the field is absent.
+        detail: Details of the error, in any form. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     code: str | None = None
     """The error code, such as UNAUTHORIZED or DENIED."""

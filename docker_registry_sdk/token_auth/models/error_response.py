@@ -26,7 +26,17 @@ _KNOWN = frozenset(
 @define(kw_only=True)
 class ErrorResponse:
     """An error response, in one of three forms: that of OAuth 2.0 (`error`), that of registries (`errors`) or that of
-    Docker Hub (`details`). A service may also send plain text, a web page or an empty body."""
+    Docker Hub (`details`). A service may also send plain text, a web page or an empty body.
+
+    Attributes:
+        error: The OAuth 2.0 error code: invalid_request, invalid_client, invalid_grant, unauthorized_client,
+            unsupported_grant_type or invalid_scope. Some services send a message here. None if the field is absent.
+        error_description: The error message. None if the field is absent.
+        error_uri: A web page about the error. None if the field is absent.
+        errors: The errors, in the form of registries. None if the field is absent.
+        details: The error message of Docker Hub. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     error: str | None = None
     """The OAuth 2.0 error code: invalid_request, invalid_client, invalid_grant, unauthorized_client,

@@ -28,7 +28,23 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class TokenRequest:
-    """A token request. The specification requires the grant type, the service and the client id."""
+    """A token request. The specification requires the grant type, the service and the client id.
+
+    Attributes:
+        grant_type: How the client authenticates.
+        service: The service of the challenge, which identifies the registry. A refresh token is valid for this service
+            only. Leave it out if it is empty: a field without a value counts as missing. None if the field is absent.
+        client_id: The name of the client, for the service's records. It need not be registered. Always send one: the
+            specification requires it. None if the field is absent.
+        access_type: Whether to request a refresh token too. If it is missing, the response has no refresh token. None if the
+            field is absent.
+        scope: All scopes in one string, separated by spaces. May be left out if only a refresh token is requested, since
+            scopes do not limit it. None if the field is absent.
+        username: The user name, for the grant type password. None if the field is absent.
+        password: The password, for the grant type password. None if the field is absent.
+        refresh_token: The refresh token, for the grant type refresh_token. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     grant_type: GrantType | str
     """How the client authenticates."""

@@ -26,7 +26,23 @@ _KNOWN = frozenset(
 @define(kw_only=True)
 class TokenResponse:
     """A token response. It has `token` or `access_token`; if both are present and differ, the specification does not say
-    which one to use."""
+    which one to use.
+
+    Attributes:
+        token: The token, to be sent to the registry as a Bearer token. None if the field is absent.
+        access_token: The token, under its OAuth 2.0 name. None if the field is absent.
+        refresh_token: A token that gets further tokens by POST, for the same user and service and for any scope. Send it only to
+            the token service. Only authenticated users get one, and only if they request it: with GET by
+            offline_token=true. None if the field is absent.
+        expires_in: The lifetime of the token in seconds, counted from `issued_at`. 60 if it is missing; a service should not
+            send less, so a smaller value may be treated as 60. Some services send it as a string. None if the field
+            is absent.
+        issued_at: When the token was issued, by the clock of the service, which may differ from the client's. If it is
+            missing, the time at which the client received the response counts. None if the field is absent.
+        scope: The granted scopes, which may be fewer than requested. Only some services send it, and only after a POST.
+            None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     token: str | None = field(default=None, repr=False)
     """The token, to be sent to the registry as a Bearer token."""

@@ -47,7 +47,38 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class ContainerConfig:
-    """The settings of a container."""
+    """The settings of a container.
+
+    Attributes:
+        hostname: The host name. None if the field is absent.
+        domainname: The domain name. None if the field is absent.
+        user: The user and optionally the group, by name or number. None if the field is absent.
+        memory: The memory limit in bytes; 0 for no limit. None if the field is absent.
+        memory_swap: The limit of memory plus swap in bytes; -1 for no limit on swap. None if the field is absent.
+        cpu_shares: The weight of CPU time, relative to other containers. None if the field is absent.
+        cpuset: The CPUs to run on, such as 0-2. None if the field is absent.
+        attach_stdin: Whether standard input is attached. None if the field is absent.
+        attach_stdout: Whether standard output is attached. None if the field is absent.
+        attach_stderr: Whether standard error is attached. None if the field is absent.
+        port_specs: The ports to expose, in the old form. None if the field is absent.
+        exposed_ports: The ports to expose, such as 80/tcp. The values are empty objects. None if the field is absent.
+        tty: Whether the container has a terminal. None if the field is absent.
+        open_stdin: Whether standard input stays open. None if the field is absent.
+        stdin_once: Whether standard input closes after the first client. None if the field is absent.
+        env: The environment variables, as NAME=value. None if the field is absent.
+        cmd: The command, or the arguments of the entrypoint. A string on old images. None if the field is absent.
+        dns: The DNS servers, on old images. None if the field is absent.
+        image: The image that the container was created from, by name or id. None if the field is absent.
+        volumes: The paths to mount volumes at. The values are empty objects. None if the field is absent.
+        volumes_from: The containers whose volumes are mounted too, on old images. None if the field is absent.
+        working_dir: The working directory. None if the field is absent.
+        entrypoint: The entrypoint. A string on old images. None if the field is absent.
+        network_disabled: Whether the container has no network. None if the field is absent.
+        mac_address: The MAC address. None if the field is absent.
+        on_build: The instructions to run when another image is built on this one. None if the field is absent.
+        labels: The labels. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     hostname: str | None = None
     """The host name."""

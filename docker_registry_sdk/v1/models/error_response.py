@@ -20,7 +20,14 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class ErrorResponse:
-    """An error response. A server may also send a JSON string, plain text, a web page or an empty body."""
+    """An error response. A server may also send a JSON string, plain text, a web page or an empty body.
+
+    Attributes:
+        error: The error message. None if the field is absent.
+        message: The error message of Quay in read-only mode, which has no `error`. None if the field is absent.
+        is_readonly: Whether the server is in read-only mode. Quay only. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     error: str | None = None
     """The error message."""

@@ -24,7 +24,15 @@ _KNOWN = frozenset(
 @define(kw_only=True)
 class ImgDiff:
     """The changes of a layer, by path. The values are those of `get_img_files` without the path: type, whether the layer
-    deletes the file, size, modification time, mode, user id, group id."""
+    deletes the file, size, modification time, mode, user id, group id.
+
+    Attributes:
+        deleted: The files that the layer deletes. None if the field is absent.
+        changed: The files that the layer changes. None if the field is absent.
+        created: The files that the layer adds. For an image without a parent, all files of the layer, even deleted ones.
+            None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     deleted: FileFacts | None = None
     """The files that the layer deletes."""

@@ -35,7 +35,25 @@ _KNOWN = frozenset(
 @define(kw_only=True)
 class ImgJson:
     """The description of an image and the settings for its containers. The docker client that created the image writes
-    it; a server only checks the id and the parent. Other fields than those listed here occur."""
+    it; a server only checks the id and the parent. Other fields than those listed here occur.
+
+    Attributes:
+        id: The image id. None if the field is absent.
+        parent: The id of the parent image. Missing or empty for a root image. None if the field is absent.
+        comment: The author's comment on the image. None if the field is absent.
+        created: When the image was created. Has up to nine digits of a second. None if the field is absent.
+        container: The id of the container that the image was created from. None if the field is absent.
+        container_config: The settings of that container. None if the field is absent.
+        docker_version: The version of docker that created the image. None if the field is absent.
+        author: The author of the image. None if the field is absent.
+        config: The settings for a container that runs the image. None if the field is absent.
+        architecture: The CPU architecture of the image, such as amd64. None if the field is absent.
+        os: The operating system of the image, such as linux. None if the field is absent.
+        checksum: A checksum of the layer. Rare, and never checked. None if the field is absent.
+        size: The total size of the files in the layer, in bytes. This is not the size of the layer archive. None if the
+            field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     id: str | None = None
     """The image id."""

@@ -20,7 +20,14 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class NewUser:
-    """A user to create."""
+    """A user to create.
+
+    Attributes:
+        email: The email address, which must be confirmed. None if the field is absent.
+        username: The user name, 4 to 30 lower-case letters, digits and underscores on the Hub.
+        password: The password, 5 characters or more on the Hub.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     email: str | None = None
     """The email address, which must be confirmed."""

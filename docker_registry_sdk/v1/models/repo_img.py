@@ -20,7 +20,16 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class RepoImg:
-    """An image of a repository."""
+    """An image of a repository.
+
+    Attributes:
+        id: The image id.
+        checksum: The checksum, usually with the name of its algorithm in front (`tarsum+sha256:`, `sha256:`, `md5:`). Empty
+            or missing until the push is complete. None if the field is absent.
+        tag: The tag that this push gives to the image. Docker Hub also sends it in responses. None if the field is
+            absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     id: str
     """The image id."""

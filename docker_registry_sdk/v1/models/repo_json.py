@@ -23,7 +23,18 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class RepoJson:
-    """Information about a push; unknown values are null."""
+    """Information about a push; unknown values are null.
+
+    Attributes:
+        last_update: When the tag was set, in seconds since 1970. Wrong by the UTC offset of the server's time zone. None if
+            the field is absent.
+        docker_version: The version of the docker client that pushed. None if the field is absent.
+        docker_go_version: The version of Go that the docker client was built with. None if the field is absent.
+        arch: The CPU architecture of the docker client; amd64 if unknown. None if the field is absent.
+        os: The operating system of the docker client; linux if unknown. None if the field is absent.
+        kernel: The version of the docker client's kernel. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     last_update: int | None = None
     """When the tag was set, in seconds since 1970. Wrong by the UTC offset of the server's time zone."""

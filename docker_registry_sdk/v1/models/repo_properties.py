@@ -16,7 +16,12 @@ _KNOWN = frozenset(("access",))
 
 @define(kw_only=True)
 class RepoProperties:
-    """The properties of a repository."""
+    """The properties of a repository.
+
+    Attributes:
+        access: Who may read the repository. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     access: Access | str | None = None
     """Who may read the repository."""

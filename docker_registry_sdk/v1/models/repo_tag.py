@@ -19,7 +19,13 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class RepoTag:
-    """A tag, in the form of Docker Hub."""
+    """A tag, in the form of Docker Hub.
+
+    Attributes:
+        layer: The first 8 digits of the image id. None if the field is absent.
+        name: The tag. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     layer: str | None = None
     """The first 8 digits of the image id."""

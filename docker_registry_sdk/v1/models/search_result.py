@@ -25,7 +25,20 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class SearchResult:
-    """A repository that was found."""
+    """A repository that was found.
+
+    Attributes:
+        name: The name with its namespace. Docker Hub leaves out the namespace of official repositories. None if the
+            field is absent.
+        description: A short description of the repository. None if the field is absent.
+        star_count: The number of users who starred the repository. None if the field is absent.
+        is_official: Whether this is an official repository of Docker Hub. None if the field is absent.
+        is_automated: Whether the images of the repository are built automatically. None if the field is absent.
+        is_trusted: An older name for is_automated. None if the field is absent.
+        is_public: Whether everyone may read the repository. Quay only. None if the field is absent.
+        href: The path of the repository's web page. Quay only. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     name: str | None = None
     """The name with its namespace. Docker Hub leaves out the namespace of official repositories."""

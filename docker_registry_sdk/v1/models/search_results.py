@@ -25,7 +25,18 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class SearchResults:
-    """The results of a search."""
+    """The results of a search.
+
+    Attributes:
+        query: The text that was searched for. None if the field is absent.
+        num_results: The number of results: on Docker Hub on all pages, on Quay on this page. None if the field is absent.
+        num_pages: The number of pages. On Quay, the number of the next page if there is one, otherwise of this page. None if
+            the field is absent.
+        page: The number of this page. None if the field is absent.
+        page_size: The number of results per page. None if the field is absent.
+        results: The repositories that were found.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     query: str | None = None
     """The text that was searched for."""

@@ -19,7 +19,13 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class UserChange:
-    """The changes to a user."""
+    """The changes to a user.
+
+    Attributes:
+        email: An email address to add. None if the field is absent.
+        password: The new password. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     email: str | None = None
     """An email address to add."""

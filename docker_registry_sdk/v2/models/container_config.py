@@ -49,7 +49,39 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class ContainerConfig:
-    """The settings for a container that runs an image."""
+    """The settings for a container that runs an image.
+
+    Attributes:
+        user: The user, and optionally the group, that the process runs as. None if the field is absent.
+        exposed_ports: The ports that the container listens on, such as `80/tcp`. None if the field is absent.
+        env: The environment variables, as `NAME=value`. None if the field is absent.
+        entrypoint: The command to run, with its first arguments. None if the field is absent.
+        cmd: The default arguments, or the command if there is no entrypoint. None if the field is absent.
+        volumes: The directories that are mounted as volumes. None if the field is absent.
+        working_dir: The working directory of the process. None if the field is absent.
+        labels: The labels of the image. None if the field is absent.
+        stop_signal: The signal that stops the container, such as `SIGTERM`. None if the field is absent.
+        stop_timeout: The seconds to wait before the container is killed; Docker only. None if the field is absent.
+        args_escaped: Whether the command is already escaped, on Windows; deprecated. None if the field is absent.
+        healthcheck: How to check the health of the container; Docker only. None if the field is absent.
+        on_build: The instructions to run when another image is built on this one; Docker only. None if the field is absent.
+        shell: The shell for commands that are given as text; Docker only. None if the field is absent.
+        hostname: The host name; Docker only. None if the field is absent.
+        domainname: The domain name; Docker only. None if the field is absent.
+        attach_stdin: Whether standard input is attached; Docker only. None if the field is absent.
+        attach_stdout: Whether standard output is attached; Docker only. None if the field is absent.
+        attach_stderr: Whether standard error is attached; Docker only. None if the field is absent.
+        tty: Whether the container has a terminal; Docker only. None if the field is absent.
+        open_stdin: Whether standard input stays open; Docker only. None if the field is absent.
+        stdin_once: Whether standard input closes after the first client; Docker only. None if the field is absent.
+        image: The image that the settings were derived from; Docker only. None if the field is absent.
+        network_disabled: Whether the container has no network; Docker only. None if the field is absent.
+        mac_address: The MAC address; Docker only. None if the field is absent.
+        memory: The memory limit in bytes; reserved by the OCI. None if the field is absent.
+        memory_swap: The limit of memory plus swap in bytes; reserved by the OCI. None if the field is absent.
+        cpu_shares: The relative weight of CPU time; reserved by the OCI. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     user: str | None = None
     """The user, and optionally the group, that the process runs as."""

@@ -29,7 +29,20 @@ _KNOWN = frozenset(
 
 @frozen(kw_only=True)
 class Descriptor:
-    """A reference to content by its media type, digest and size."""
+    """A reference to content by its media type, digest and size.
+
+    Attributes:
+        media_type: The media type of the content.
+        digest: The digest of the content, such as `sha256:…`.
+        size: The length of the content in bytes.
+        urls: URLs besides the registry from which the content can be downloaded. Never send credentials there. None if
+            the field is absent.
+        annotations: Annotations of the content. None if the field is absent.
+        data: The content itself in base64, if it is small. None if the field is absent.
+        artifact_type: The artifact type, if the content is a manifest. None if the field is absent.
+        platform: The platform that the content runs on; used in an index. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     media_type: str
     """The media type of the content."""

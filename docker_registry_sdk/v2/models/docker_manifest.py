@@ -25,7 +25,16 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class DockerManifest:
-    """A Docker image manifest, schema 2."""
+    """A Docker image manifest, schema 2.
+
+    Attributes:
+        schema_version: Always 2.
+        media_type: The media type of this document. None if the field is absent.
+        config: The image configuration.
+        layers: The layers, base layer first.
+        annotations: Annotations. Docker does not define them, but some tools write them. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     schema_version: int
     """Always 2."""

@@ -24,7 +24,15 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class DockerManifestList:
-    """A Docker manifest list: one manifest for each platform."""
+    """A Docker manifest list: one manifest for each platform.
+
+    Attributes:
+        schema_version: Always 2.
+        media_type: The media type of this document. None if the field is absent.
+        manifests: The manifests.
+        annotations: Annotations. Docker does not define them, but some tools write them. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     schema_version: int
     """Always 2."""

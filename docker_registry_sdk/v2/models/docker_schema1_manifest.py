@@ -29,7 +29,19 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class DockerSchema1Manifest:
-    """A Docker image manifest, schema 1, usually signed. Deprecated, and read-only on most registries."""
+    """A Docker image manifest, schema 1, usually signed. Deprecated, and read-only on most registries.
+
+    Attributes:
+        schema_version: Always 1.
+        media_type: Not defined for schema 1, but some servers write it. None if the field is absent.
+        name: The repository name. None if the field is absent.
+        tag: The tag. None if the field is absent.
+        architecture: The CPU architecture. None if the field is absent.
+        fs_layers: The layers, top layer first.
+        history: One entry for each layer, in the same order.
+        signatures: The signatures of the document, as JSON Web Signatures. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     schema_version: int
     """Always 1."""

@@ -22,7 +22,14 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class ErrorEntry:
-    """One error."""
+    """One error.
+
+    Attributes:
+        code: The error code. None if the field is absent.
+        message: The error message, for people. None if the field is absent.
+        detail: Details of the error, in a format that the registry chooses. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     code: ErrorCode | str | None = None
     """The error code."""

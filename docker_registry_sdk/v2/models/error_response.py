@@ -16,7 +16,12 @@ _KNOWN = frozenset(("errors",))
 
 @define(kw_only=True)
 class ErrorResponse:
-    """An error response."""
+    """An error response.
+
+    Attributes:
+        errors: The errors, usually one. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     errors: list[ErrorEntry] | None = None
     """The errors, usually one."""

@@ -23,7 +23,17 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class Healthcheck:
-    """How to check the health of a container."""
+    """How to check the health of a container.
+
+    Attributes:
+        test: The check: `NONE`, or `CMD` or `CMD-SHELL` followed by a command. None if the field is absent.
+        interval: Nanoseconds between two checks. None if the field is absent.
+        timeout: Nanoseconds after which a check counts as failed. None if the field is absent.
+        start_period: Nanoseconds after the start during which failures do not count. None if the field is absent.
+        start_interval: Nanoseconds between two checks during the start period. None if the field is absent.
+        retries: The number of consecutive failures that make the container unhealthy. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     test: list[str] | None = None
     """The check: `NONE`, or `CMD` or `CMD-SHELL` followed by a command."""

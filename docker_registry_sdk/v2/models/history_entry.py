@@ -23,7 +23,16 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class HistoryEntry:
-    """How a layer was created."""
+    """How a layer was created.
+
+    Attributes:
+        created: When the layer was created. None if the field is absent.
+        author: Who created the layer. None if the field is absent.
+        created_by: The command that created the layer. None if the field is absent.
+        comment: A comment. None if the field is absent.
+        empty_layer: Whether the command created no layer. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     created: datetime | None = None
     """When the layer was created."""

@@ -38,7 +38,27 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class ImageConfig:
-    """The configuration of an image, which the `config` descriptor of the manifest refers to."""
+    """The configuration of an image, which the `config` descriptor of the manifest refers to.
+
+    Attributes:
+        created: When the image was created. None if the field is absent.
+        author: The author of the image. None if the field is absent.
+        architecture: The CPU architecture as a GOARCH value. None if the field is absent.
+        variant: The variant of the CPU. None if the field is absent.
+        os: The operating system as a GOOS value. None if the field is absent.
+        os_version: The version of the operating system. None if the field is absent.
+        os_features: The features that the operating system must have. None if the field is absent.
+        config: The settings for a container that runs the image. None if the field is absent.
+        rootfs: The digests of the uncompressed layers. None if the field is absent.
+        history: How each layer was created, base layer first. None if the field is absent.
+        container: The id of the container that the image was created from; Docker only. None if the field is absent.
+        container_config: The settings of that container; Docker only. None if the field is absent.
+        docker_version: The version of Docker that created the image. None if the field is absent.
+        id: The v1 id of the image; Docker only. None if the field is absent.
+        parent: The v1 id of the parent image; Docker only. None if the field is absent.
+        comment: A comment; Docker only. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     created: datetime | None = None
     """When the image was created."""

@@ -26,7 +26,17 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class ImageIndex:
-    """An OCI image index: one manifest for each platform, or a list of referrers."""
+    """An OCI image index: one manifest for each platform, or a list of referrers.
+
+    Attributes:
+        schema_version: Always 2.
+        media_type: The media type of this document. Optional in OCI documents. None if the field is absent.
+        artifact_type: The artifact type, if this is not an image. None if the field is absent.
+        manifests: The manifests.
+        subject: The manifest that this index is attached to. None if the field is absent.
+        annotations: Annotations of the index. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     schema_version: int
     """Always 2."""

@@ -27,7 +27,18 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class ImageManifest:
-    """An OCI image manifest: an image for one platform, or an artifact."""
+    """An OCI image manifest: an image for one platform, or an artifact.
+
+    Attributes:
+        schema_version: Always 2.
+        media_type: The media type of this document. Optional in OCI documents. None if the field is absent.
+        artifact_type: The artifact type, if this is not an image. None if the field is absent.
+        config: The image configuration, or the empty JSON object of an artifact.
+        layers: The layers, base layer first, or the files of an artifact.
+        subject: The manifest that this manifest is attached to. None if the field is absent.
+        annotations: Annotations of the image. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     schema_version: int
     """Always 2."""

@@ -23,7 +23,18 @@ _KNOWN = frozenset(
 
 @frozen(kw_only=True)
 class Platform:
-    """The platform that an image runs on."""
+    """The platform that an image runs on.
+
+    Attributes:
+        architecture: The CPU architecture as a GOARCH value, such as `amd64`. None if the field is absent.
+        os: The operating system as a GOOS value, such as `linux`. None if the field is absent.
+        os_version: The version of the operating system; Windows images need it. None if the field is absent.
+        os_features: The features that the operating system must have, such as `win32k`. None if the field is absent.
+        variant: The variant of the CPU, such as `v8`. None if the field is absent.
+        features: The features that the CPU must have. Reserved by the OCI, used in old Docker manifest lists. None if the
+            field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     architecture: str | None = None
     """The CPU architecture as a GOARCH value, such as `amd64`."""

@@ -14,7 +14,12 @@ _KNOWN = frozenset(("repositories",))
 
 @define(kw_only=True)
 class RepositoryList:
-    """One page of the catalog."""
+    """One page of the catalog.
+
+    Attributes:
+        repositories: The repository names.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     repositories: list[str]
     """The repository names."""

@@ -19,7 +19,13 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class RootFs:
-    """The layers of an image, by the digests of their uncompressed content."""
+    """The layers of an image, by the digests of their uncompressed content.
+
+    Attributes:
+        type: Always `layers`. None if the field is absent.
+        diff_ids: The digests of the uncompressed layers, base layer first.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     type: str | None = None
     """Always `layers`."""

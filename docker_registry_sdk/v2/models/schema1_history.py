@@ -14,7 +14,12 @@ _KNOWN = frozenset(("v1Compatibility",))
 
 @define(kw_only=True)
 class Schema1History:
-    """The history of a layer in a schema 1 manifest."""
+    """The history of a layer in a schema 1 manifest.
+
+    Attributes:
+        v1_compatibility: The v1 image JSON of the layer, as text. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     v1_compatibility: str | None = None
     """The v1 image JSON of the layer, as text."""

@@ -14,7 +14,12 @@ _KNOWN = frozenset(("blobSum",))
 
 @define(kw_only=True)
 class Schema1Layer:
-    """A layer of a schema 1 manifest."""
+    """A layer of a schema 1 manifest.
+
+    Attributes:
+        blob_sum: The layer's digest.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     blob_sum: str
     """The layer's digest."""

@@ -22,7 +22,14 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class Schema1Signature:
-    """A signature of a schema 1 manifest."""
+    """A signature of a schema 1 manifest.
+
+    Attributes:
+        header: The unprotected header. None if the field is absent.
+        signature: The signature in base64url. None if the field is absent.
+        protected: The protected header in base64url. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     header: Schema1SignatureHeader | None = None
     """The unprotected header."""

@@ -22,7 +22,14 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class Schema1SignatureHeader:
-    """The key and algorithm of a schema 1 signature."""
+    """The key and algorithm of a schema 1 signature.
+
+    Attributes:
+        alg: The signature's algorithm, such as `ES256`. None if the field is absent.
+        jwk: The public key. None if the field is absent.
+        chain: The certificate chain of the key, in base64. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     alg: str | None = None
     """The signature's algorithm, such as `ES256`."""

@@ -19,7 +19,14 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class TagList:
-    """One page of a repository's tags."""
+    """One page of a repository's tags.
+
+    Attributes:
+        name: The repository name. None if the field is absent.
+        tags: The tags, in lexical order if the server follows the specification. Some servers write null for an empty
+            list.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     name: str | None = None
     """The repository name."""

@@ -21,7 +21,13 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class Failure:
-    """An error."""
+    """An error.
+
+    Attributes:
+        errors: The errors. None if the field is absent.
+        message: In words. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     errors: list[Fault] | None = None
     """The errors."""

@@ -22,7 +22,14 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class Fault:
-    """An entry of an error."""
+    """An entry of an error.
+
+    Attributes:
+        code: The word for it. None if the field is absent.
+        reason: Another word for it. None if the field is absent.
+        detail: Other details. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     code: Colour | str | None = None
     """The word for it."""

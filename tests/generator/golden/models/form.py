@@ -20,7 +20,14 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class Form:
-    """The fields of a form."""
+    """The fields of a form.
+
+    Attributes:
+        user: Who.
+        password: The password. None if the field is absent.
+        pass_: A keyword. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     user: str
     """Who."""

@@ -35,7 +35,22 @@ _KNOWN = frozenset(
 
 @frozen(kw_only=True)
 class Link:
-    """A frozen object that refers to content."""
+    """A frozen object that refers to content.
+
+    Attributes:
+        digest: The digest of the content.
+        base_digest: The digest of the earlier content, if known. None if the field is absent.
+        size: How large it is.
+        colour: Its colour. None if the field is absent.
+        stamp: Its stamp. None if the field is absent.
+        part: An object that is not frozen. None if the field is absent.
+        parts: Several of them. None if the field is absent.
+        labels: Labels by name. None if the field is absent.
+        either: A number or a word. None if the field is absent.
+        password: A secret.
+        words: Several words. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     digest: Digest = field(converter=Digest)
     """The digest of the content."""

@@ -14,7 +14,12 @@ _KNOWN = frozenset(("size",))
 
 @define(kw_only=True)
 class Part:
-    """A part of a thing."""
+    """A part of a thing.
+
+    Attributes:
+        size: How large it is.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     size: int
     """How large it is."""

@@ -14,7 +14,12 @@ _KNOWN = frozenset(("word",))
 
 @frozen(kw_only=True)
 class Stamp:
-    """A frozen object."""
+    """A frozen object.
+
+    Attributes:
+        word: A word. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     word: str | None = None
     """A word."""

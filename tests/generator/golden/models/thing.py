@@ -39,7 +39,26 @@ _KNOWN = frozenset(
 
 @define(kw_only=True)
 class Thing:
-    """A thing with \"\"\"everything\"\"\"."""
+    """A thing with \"\"\"everything\"\"\".
+
+    Attributes:
+        kind: Its \\kind, "quoted".
+        parts: Its parts.
+        grid: Numbers in rows. None if the field is absent.
+        rows: Colours in turn. None if the field is absent.
+        colours: Several colours. None if the field is absent.
+        v1_compatibility: An old form. None if the field is absent.
+        odd: A name that is hard to write. None if the field is absent.
+        created: When. None if the field is absent.
+        token: A secret. None if the field is absent.
+        labels: Labels by name. None if the field is absent.
+        groups: Its parts by group. None if the field is absent.
+        either: A number or a word. None if the field is absent.
+        anything: Any value. None if the field is absent.
+        class_: A keyword. None if the field is absent.
+        link: Where it is. None if the field is absent.
+        additional_properties: Fields that are not in the specification, unchanged.
+    """
 
     kind: Colour | str
     """Its \\kind, "quoted"."""
