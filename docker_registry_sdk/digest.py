@@ -110,7 +110,7 @@ def to_digest(value: DigestLike) -> Digest:
     if isinstance(value, Digest):
         return value
     if not isinstance(value, str):
-        return Digest(_digest_of_object(value))
+        return Digest(_digest_of_object(value, "Resolve its tag first: client.resolve(tag)."))
     if ":" not in value and _TAG.fullmatch(value) and not (len(value) in _LENGTHS.values() and _HEX.issuperset(value)):
         raise InvalidDigestError(f"{quoted(value)} is a tag", hint=f"Resolve the tag first: client.resolve({quoted(value)}).")
     return Digest(value)
@@ -127,14 +127,14 @@ def to_reference(value: RefLike) -> str:
     """
     if isinstance(value, str):
         return Digest(value) if ":" in value else value
-    return Digest(_digest_of_object(value))
+    return Digest(_digest_of_object(value, "Pass its tag, the attribute `tag`."))
 
 
-def _digest_of_object(value: HasDigest) -> str:
+def _digest_of_object(value: HasDigest, hint: str) -> str:
     if (digest := getattr(value, "digest", None)) is not None:
         return digest  # type: ignore[no-any-return]
     if hasattr(value, "digest"):
-        raise InvalidDigestError(f"{quoted(str(value))} has no digest", hint="Resolve its tag first: client.resolve(tag).")
+        raise InvalidDigestError(f"{quoted(str(value))} has no digest", hint=hint)
     name = type(value).__name__
     raise InvalidDigestError(
         f"a digest must be text, a Digest, a Descriptor or a result with a digest, not {name}", hint="Pass one of these types."
@@ -153,6 +153,8 @@ def _check_unregistered(text: str) -> None:
     elif length is not None:
         problem = f": only the digits 0-9 and a-f are allowed after {algorithm}:"
         hint = "Write the digits in lower case." if _HEX.issuperset(encoded.lower()) else "Copy the digest from the registry."
+    elif "/" in text or "@" in text:
+        problem, hint = ": / and @ are not allowed", "Pass the tag or the digest alone, without the name of the repository."
     elif _ALGORITHM.fullmatch(algorithm) is None:
         problem, hint = f": the algorithm {quoted(algorithm)} is malformed", f"Use {', '.join(_LENGTHS)}."
     elif _ENCODED.fullmatch(encoded) is None:

@@ -27,6 +27,7 @@ Scheme = Literal["http", "https"]
 _FORMER_INDEX_NAME: Final = "index.docker.io"
 _FORMER_INDEX_URL: Final = "https://index.docker.io/v1/"
 _LIBRARY: Final = "library/"
+_ONLY_REPO: Final = "Leave out the {0}; parse_repo_and_ref and Registries.ref accept names with a {0}."
 
 
 def _index_name(name: str) -> str:
@@ -213,11 +214,9 @@ def parse_repo(text: str, default_index: str | Registry | None = None) -> Repo:
                 hint=f"For a repository, write {index.name}/ before the name.",
             )
     if "@" in name:
-        raise InvalidReferenceError("the repository name contains an @", hint="Use parse_repo_and_ref for names with a digest.")
+        raise InvalidReferenceError("the repository name contains an @", hint=_ONLY_REPO.format("digest"))
     if ":" in name:
-        raise InvalidReferenceError(
-            f"the repository name {shown(name)} contains a colon", hint="Use parse_repo_and_ref for names with a tag."
-        )
+        raise InvalidReferenceError(f"the repository name {shown(name)} contains a colon", hint=_ONLY_REPO.format("tag"))
     check_remote_name(name)
     return Repo(index, f"{_LIBRARY}{name}" if index.official and "/" not in name else name)
 

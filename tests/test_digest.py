@@ -62,10 +62,12 @@ def test_other_algorithms_are_parsed_but_not_verified(text: str) -> None:
         ("a..b:aa", "malformed"),
         (".:aa", "malformed"),
         (":aa", "algorithm '' is malformed"),
-        ("a/b:aa", "malformed"),
+        ("a/b:aa", "/ and @ are not allowed. Pass the tag or the digest alone"),
+        ("localhost:5000/a:1", "/ and @ are not allowed"),
+        ("a@" + EMPTY, "/ and @ are not allowed"),
         ("md5:", "at least one"),
         ("md5:..", "only letters"),
-        ("md5:a/b", "only letters"),
+        ("md5:a/b", "/ and @ are not allowed"),
         ("md5:a:b", "only letters"),
         ("md5:a\n", "only letters"),
         ("md5:\u0661", "only letters"),
@@ -242,13 +244,20 @@ def test_text_that_is_no_digest_is_rejected_in_each_form(text: str) -> None:
         (5, "not int"),
         (EMPTY.encode(), "not bytes"),
         ([EMPTY], "not list"),
-        (Named(None), "has no digest. Resolve its tag first"),
+        (Named(None), "has no digest"),
         (Named(5), "must be a string, not int"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     ],
 )
 def test_value_without_a_digest_is_rejected(convert: Callable[[Any], object], value: object, problem: str) -> None:
     with pytest.raises(InvalidDigestError, match=problem):
         convert(value)
+
+
+def test_the_hint_for_an_object_without_a_digest_depends_on_the_argument() -> None:
+    with pytest.raises(InvalidDigestError, match="Resolve its tag first"):
+        to_digest(Named(None))
+    with pytest.raises(InvalidDigestError, match="Pass its tag"):
+        to_reference(Named(None))
 
 
 def test_text_with_a_colon_is_never_a_tag() -> None:

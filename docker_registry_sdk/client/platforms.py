@@ -68,8 +68,13 @@ def to_platform(platform: str | models.Platform) -> models.Platform:
 
     Raises:
         ImageError: The text is not a platform.
+        TypeError: The argument is neither text nor a `Platform`.
     """
-    return parse_platform(platform) if isinstance(platform, str) else normalize(platform)
+    if isinstance(platform, str):
+        return parse_platform(platform)
+    if not isinstance(platform, models.Platform):
+        raise TypeError(f"platform must be text such as 'linux/arm64' or a Platform, not {type(platform).__name__}")
+    return normalize(platform)
 
 
 def check_platform(config: models.ImageConfig, wanted: models.Platform) -> None:

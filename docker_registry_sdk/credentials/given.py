@@ -80,6 +80,8 @@ def check_credentials(
     if isinstance(credentials, tuple):
         return _to_credential(credentials)
     if isinstance(credentials, Mapping):
+        if "username" in credentials or "password" in credentials:
+            raise TypeError("pass username and password as a pair: credentials=(username, password)")
         return MappedCredentials({_key(name): _to_credential(value, name) for name, value in credentials.items()})
     if isinstance(credentials, type) or not callable(getattr(credentials, "get_credential", None)):
         raise TypeError(f"{_WANTED}, not {_described(credentials)}")

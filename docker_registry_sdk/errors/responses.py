@@ -115,7 +115,7 @@ class BadRequestError(StatusError):
 class UnauthorizedError(StatusError):
     """A 401 response: the call requires credentials, or the credentials are wrong."""
 
-    hint = "Log in to this registry, or check that the credentials are right and allow the call."
+    hint = "Log in to this registry, or pass a user name and a password that allow the call."
 
 
 class BasicLoginError(UnauthorizedError, LoginError):

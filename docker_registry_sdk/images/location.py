@@ -21,6 +21,8 @@ from .layout import Layout
 _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _LAYOUT_PREFIX = "oci:"
 _ARCHIVE_PREFIX = "docker-archive:"
+_UNSUPPORTED_PREFIXES = ("containers-storage:", "dir:", "docker://", "docker-daemon:", "oci-archive:")
+"""Prefixes of skopeo. Some names with such a prefix are references, too, such as the tag `x.tar` in `oci-archive:x.tar`."""
 
 TargetPlace: TypeAlias = str | RepoRef | ManifestRef | Layout | os.PathLike[str]
 """A place that an image can be written to: see `Place`. A path is the folder of an OCI image layout."""
@@ -97,7 +99,19 @@ def _parse(place: object) -> Location:
         return Layout(*_split_path(place, _LAYOUT_PREFIX))
     if place.startswith(_ARCHIVE_PREFIX):
         return DockerArchive(*_split_path(place, _ARCHIVE_PREFIX))
-    return parse_repo_and_ref(place)
+    if place.startswith(("/", "./", "../", "~")) or _WINDOWS_DRIVE.match(place):
+        raise InvalidReferenceError(
+            f"{quoted(place)} is a path, not a reference", hint="Pass a Path, or write oci:path or docker-archive:path."
+        )
+    try:
+        return parse_repo_and_ref(place)
+    except InvalidReferenceError:
+        if place.startswith(_UNSUPPORTED_PREFIXES):
+            raise InvalidReferenceError(
+                f"{quoted(place)}: places with this prefix are not supported",
+                hint="Write a reference such as alpine:3.20, oci:path:tag or docker-archive:path.",
+            ) from None
+        raise
 
 
 def _split_path(text: str, prefix: str) -> tuple[str, str | None]:

@@ -107,7 +107,7 @@ class RegistryClients(ABC):
         Raises:
             ImageError: A platform is malformed.
             InvalidReferenceError: `ref` is malformed.
-            TypeError: `platforms` or `cmd` is a text instead of a sequence.
+            TypeError: `platforms` or `cmd` is a text instead of a sequence, or `files` is not a mapping.
             ValueError: `ref` contains a digest, the path of a file is invalid, or `image_format` is unknown.
         """
         from docker_registry_sdk.testing.images import ImageContent, store_image

@@ -77,7 +77,7 @@ class ImageContent:
 
     Raises:
         ImageError: A platform is malformed.
-        TypeError: `platforms` or `cmd` is a text instead of a sequence.
+        TypeError: `platforms` or `cmd` is a text instead of a sequence, or `files` is not a mapping.
         ValueError: The path of a file is invalid, or the format is neither `oci` nor `docker`.
     """
 
@@ -220,6 +220,8 @@ def _to_tar(files: Mapping[str, bytes | str]) -> bytes:
 
     The archive is the same on all machines: every time is 0, and every file belongs to the user and the group 0.
     """
+    if not isinstance(files, Mapping):
+        raise TypeError(f"files must be a mapping, such as {{'etc/motd': 'hello'}}, not {type(files).__name__}")
     contents = {_parts(path): content.encode() if isinstance(content, str) else bytes(content) for path, content in files.items()}
     folders = {path[:count] for path in contents for count in range(1, len(path))}
     if folders & contents.keys():

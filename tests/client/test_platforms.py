@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docker_registry_sdk.client.platforms import choose, default_platform, parse_platform, rank, show
+from docker_registry_sdk.client.platforms import choose, default_platform, parse_platform, rank, show, to_platform
 from docker_registry_sdk.errors import ImageError
 from docker_registry_sdk.v2.models import Descriptor, Platform
 
@@ -42,6 +42,11 @@ def test_a_platform_is_parsed(text: str, means: str) -> None:
 def test_a_malformed_platform_is_refused(text: str) -> None:
     with pytest.raises(ImageError, match="Write system/architecture"):
         parse_platform(text)
+
+
+def test_a_platform_of_another_type_is_refused() -> None:
+    with pytest.raises(TypeError, match="platform must be text such as 'linux/arm64' or a Platform, not list"):
+        to_platform(["linux/arm64"])  # type: ignore[arg-type]
 
 
 @given(st.text(max_size=40))

@@ -53,6 +53,7 @@ def test_a_provider_stays_as_it_is() -> None:
         (ExplicitCredentials, TypeError, "an object of the type type"),
         ({"a.example": "S3CR3T"}, TypeError, "for a.example"),
         ({5: ADA}, TypeError, "the name of a registry"),
+        ({"username": "ada", "password": "S3CR3T"}, TypeError, "as a pair"),
         ({"a.example/team": ADA}, ValueError, "is not the name of a registry"),
         (("ada", "S3CR3T\n"), ValueError, "control character"),
         (("ada", None), ValueError, "exactly one of"),

@@ -162,9 +162,9 @@ def test_password_in_a_reference_is_rejected_and_not_shown(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["alpine:latest", "quay.io/foo:1"])
 def test_parse_repo_names_the_function_for_tags_and_digests(text: str) -> None:
-    with pytest.raises(InvalidReferenceError, match="Use parse_repo_and_ref for names with a tag"):
+    with pytest.raises(InvalidReferenceError, match="Leave out the tag; parse_repo_and_ref"):
         parse_repo(text)
-    with pytest.raises(InvalidReferenceError, match="Use parse_repo_and_ref for names with a digest"):
+    with pytest.raises(InvalidReferenceError, match="Leave out the digest; parse_repo_and_ref"):
         parse_repo(f"{text}@{DIGEST}")
 
 

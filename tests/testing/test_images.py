@@ -144,6 +144,7 @@ def test_subject() -> None:
         (lambda registry: registry.add_image("app", platforms=["linux"]), ImageError, "not a platform"),
         (lambda registry: registry.add_image("app", platforms="linux/amd64"), TypeError, "platforms is a text"),
         (lambda registry: registry.add_image("app", cmd="run"), TypeError, "cmd is a text"),
+        (lambda registry: registry.add_image("app", files=["a"]), TypeError, "files must be a mapping, .*, not list"),
         (lambda registry: registry.add_image("app", image_format="oic"), ValueError, "oci"),
     ],
 )

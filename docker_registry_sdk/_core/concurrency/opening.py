@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Generator
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 T_co = TypeVar("T_co", bound=AbstractAsyncContextManager[Any, Any], covariant=True)
 
@@ -44,6 +44,11 @@ class AsyncOpening(Generic[T_co]):
         assert self._opened is not None
         suppressed: bool | None = await self._opened.__aexit__(kind, error, traceback)
         return suppressed
+
+    if not TYPE_CHECKING:  # type checkers report each attribute as missing
+
+        def __getattr__(self, name: str) -> object:
+            raise AttributeError(f"the call has not begun: await it, or use it with 'async with', before you use {name}")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: await it, or use it with 'async with'>"

@@ -168,6 +168,11 @@ def to_deadline(value: Deadline | float | None) -> Deadline | None:
             which the result is None.
 
     Raises:
+        TypeError: The value has another type.
         ValueError: The value is a number of seconds that is not above 0.
     """
-    return value if value is None or isinstance(value, Deadline) else Deadline.after(value)
+    if value is None or isinstance(value, Deadline):
+        return value
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"deadline must be a number of seconds or a Deadline, not {type(value).__name__}")
+    return Deadline.after(value)

@@ -8,6 +8,7 @@ from typing import Self
 
 from ..._core import transport
 from ..._core.wire import Timeout
+from ...digest import RefLike
 from ...reference import Index, Repo
 from .blobs import AsyncBlobCalls
 from .manifest_ref import AsyncManifestRef, async_parse_ref
@@ -20,8 +21,8 @@ class AsyncRepository(AsyncReferenceCalls, AsyncTagCalls, AsyncBlobCalls, AsyncU
     """A repository of a registry, with all calls that concern one repository.
 
     `client.repository(name)` and `registries.repository(name)` return repositories. A repository borrows the connections and
-    tokens of that client: it has nothing to close, an `async with` block closes nothing, and after the client was closed, all
-    calls of the repository raise `ClosedError`.
+    tokens of that client: it has nothing to close, the end of an `async with` block closes nothing, and after the client was
+    closed, all calls of the repository raise `ClosedError`.
 
     Args:
         repo: The name of the repository.
@@ -34,15 +35,16 @@ class AsyncRepository(AsyncReferenceCalls, AsyncTagCalls, AsyncBlobCalls, AsyncU
         self._repo = repo
         self._pipeline = pipeline
 
-    def ref(self, ref: str) -> AsyncManifestRef:
+    def ref(self, ref: RefLike) -> AsyncManifestRef:
         """Return a reference to a manifest of this repository, for functions such as `images.async_copy`. No request is sent.
 
         Args:
-            ref: A tag, a digest, or a tag and a digest with an `@` in between, such as `1.0@sha256:…`.
+            ref: A tag; a digest: text, a `Digest`, or an object with a digest such as a descriptor; or a tag and a digest with
+                an `@` in between, such as `1.0@sha256:…`.
 
         Raises:
             InvalidReferenceError: The tag is malformed.
-            InvalidDigestError: The digest is malformed.
+            InvalidDigestError: The digest is malformed, or the object has no digest.
         """
         return async_parse_ref(self, ref)
 

@@ -8,7 +8,7 @@ from attrs import Factory, field, frozen
 import docker_registry_sdk as sdk
 
 from ..._core.names.grammar import check_tag
-from ...digest import Digest
+from ...digest import Digest, RefLike, to_digest
 from ...errors import InvalidReferenceError
 from ...reference import Repo, RepoRef
 
@@ -18,8 +18,9 @@ class ManifestRef:
     """A manifest or an image in a repository that is bound to a client, by tag, by digest or by both.
 
     `repository.ref("1.0")` and `registries.ref("alpine:3.20")` return such references. Functions such as `images.copy`
-    accept them as source and target, and use the connections and the login of the client. `str(reference)` is the full reference,
-    such as `ghcr.io/owner/app:1.0`.
+    accept them as source and target, and use the connections and the login of the client. Methods of the repository take the
+    attribute `ref`: `reference.repository.get_manifest(reference.ref)`. `str(reference)` is the full reference, such as
+    `ghcr.io/owner/app:1.0`.
 
     Attributes:
         repository: The repository, with which requests are sent. References are equal if their names, tags and digests are equal.
@@ -58,19 +59,19 @@ class ManifestRef:
         return str(self.repo_ref)
 
 
-def parse_ref(repository: sdk.Repository, ref: str) -> ManifestRef:
+def parse_ref(repository: sdk.Repository, ref: RefLike) -> ManifestRef:
     """Return a reference to a manifest of a repository.
 
     Args:
         repository: The repository.
-        ref: A tag, a digest, or a tag and a digest with an `@` in between.
+        ref: A tag, a digest, or a tag and a digest with an `@` in between; or an object with a digest, such as a descriptor.
 
     Raises:
         InvalidReferenceError: The tag is malformed.
-        InvalidDigestError: The digest is malformed.
+        InvalidDigestError: The digest is malformed, or the object has no digest.
     """
     if not isinstance(ref, str):
-        raise TypeError(f"pass a tag or a digest as text, not as {type(ref).__name__}")
+        return ManifestRef(repository=repository, digest=to_digest(ref))
     tag, at, digest = ref.rpartition("@")
     if not at and ":" not in ref:
         return ManifestRef(repository=repository, tag=ref)

@@ -9,6 +9,7 @@ from typing import Self
 
 from ..._core import transport
 from ..._core.wire import Timeout
+from ...digest import RefLike
 from ...reference import Index, Repo
 from .blobs import BlobCalls
 from .manifest_ref import ManifestRef, parse_ref
@@ -21,8 +22,8 @@ class Repository(ReferenceCalls, TagCalls, BlobCalls, UploadCalls):
     """A repository of a registry, with all calls that concern one repository.
 
     `client.repository(name)` and `registries.repository(name)` return repositories. A repository borrows the connections and
-    tokens of that client: it has nothing to close, an `with` block closes nothing, and after the client was closed, all
-    calls of the repository raise `ClosedError`.
+    tokens of that client: it has nothing to close, the end of an `with` block closes nothing, and after the client was
+    closed, all calls of the repository raise `ClosedError`.
 
     Args:
         repo: The name of the repository.
@@ -35,15 +36,16 @@ class Repository(ReferenceCalls, TagCalls, BlobCalls, UploadCalls):
         self._repo = repo
         self._pipeline = pipeline
 
-    def ref(self, ref: str) -> ManifestRef:
+    def ref(self, ref: RefLike) -> ManifestRef:
         """Return a reference to a manifest of this repository, for functions such as `images.copy`. No request is sent.
 
         Args:
-            ref: A tag, a digest, or a tag and a digest with an `@` in between, such as `1.0@sha256:…`.
+            ref: A tag; a digest: text, a `Digest`, or an object with a digest such as a descriptor; or a tag and a digest with
+                an `@` in between, such as `1.0@sha256:…`.
 
         Raises:
             InvalidReferenceError: The tag is malformed.
-            InvalidDigestError: The digest is malformed.
+            InvalidDigestError: The digest is malformed, or the object has no digest.
         """
         return parse_ref(self, ref)
 

@@ -85,7 +85,8 @@ class AsyncOpenRegistries:
 
     def __init__(self, registries: AsyncRegistries | None) -> None:
         if registries is not None and not isinstance(registries, AsyncRegistries):
-            raise TypeError(f"registries must be an AsyncRegistries or None, not {type(registries).__name__}")
+            wanted = AsyncRegistries.__name__
+            raise TypeError(f"registries must be of the type {wanted} or None, not {type(registries).__name__}")
         self._given = registries
         self._opened: AsyncRegistries | None = None
 

@@ -86,7 +86,8 @@ class OpenRegistries:
 
     def __init__(self, registries: Registries | None) -> None:
         if registries is not None and not isinstance(registries, Registries):
-            raise TypeError(f"registries must be an AsyncRegistries or None, not {type(registries).__name__}")
+            wanted = Registries.__name__
+            raise TypeError(f"registries must be of the type {wanted} or None, not {type(registries).__name__}")
         self._given = registries
         self._opened: Registries | None = None
 

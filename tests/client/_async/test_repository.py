@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docker_registry_sdk import AsyncRegistryClientV2, InvalidReferenceError
+from docker_registry_sdk import AsyncRegistryClientV2, Descriptor, InvalidDigestError, InvalidReferenceError
 from docker_registry_sdk.client._async.manifest_ref import AsyncManifestRef
 from docker_registry_sdk.client._async.registries import AsyncRegistries
 from docker_registry_sdk.client._async.repository import AsyncRepository
@@ -70,6 +70,10 @@ async def test_a_reference_of_a_repository() -> None:
         assert by_tag.repo == client.repo
         assert client.repository("owner/app").ref("1.0") == by_tag
         assert len({by_tag, client.ref("1.0")}) == 1
+        descriptor = Descriptor(media_type=OCI_MANIFEST, digest=DIGEST, size=2)
+        assert client.ref(descriptor) == client.ref(by_digest.digest or "") == by_digest
+        with pytest.raises(InvalidDigestError, match="has no digest"):
+            client.ref(by_tag)
         for malformed in ("", "a/b", "sha256:0", "1.0@", "@"):
             with pytest.raises(InvalidReferenceError):
                 client.ref(malformed)

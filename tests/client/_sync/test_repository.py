@@ -6,7 +6,12 @@ from __future__ import annotations
 import pytest
 from tests.support.images import OCI_MANIFEST, digest_of, make_image
 
-from docker_registry_sdk import InvalidReferenceError, RegistryClientV2
+from docker_registry_sdk import (
+    Descriptor,
+    InvalidDigestError,
+    InvalidReferenceError,
+    RegistryClientV2,
+)
 from docker_registry_sdk.client._sync.manifest_ref import ManifestRef
 from docker_registry_sdk.client._sync.registries import Registries
 from docker_registry_sdk.client._sync.repository import Repository
@@ -71,6 +76,10 @@ def test_a_reference_of_a_repository() -> None:
         assert by_tag.repo == client.repo
         assert client.repository("owner/app").ref("1.0") == by_tag
         assert len({by_tag, client.ref("1.0")}) == 1
+        descriptor = Descriptor(media_type=OCI_MANIFEST, digest=DIGEST, size=2)
+        assert client.ref(descriptor) == client.ref(by_digest.digest or "") == by_digest
+        with pytest.raises(InvalidDigestError, match="has no digest"):
+            client.ref(by_tag)
         for malformed in ("", "a/b", "sha256:0", "1.0@", "@"):
             with pytest.raises(InvalidReferenceError):
                 client.ref(malformed)

@@ -64,3 +64,10 @@ async def test_errors_pass_through() -> None:
             pass
     with pytest.raises(KeyError):
         await AsyncOpening(fail())
+
+
+async def test_an_attribute_before_the_call_has_begun_says_what_to_do() -> None:
+    opening = AsyncOpening(open_door())
+    with pytest.raises(AttributeError, match="await it, or use it with 'async with', before you use events"):
+        opening.events  # type: ignore[attr-defined]  # noqa: B018  # pyright: ignore[reportAttributeAccessIssue]
+    await opening

@@ -101,6 +101,10 @@ def test_an_image_is_copied_between_references_of_two_registries() -> None:
 
 def test_registries_of_another_kind_are_refused(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    with recorded_requests(registry) as asked, pytest.raises(TypeError, match="registries must be"):
+    wanted = Registries.__name__
+    with (
+        recorded_requests(registry) as asked,
+        pytest.raises(TypeError, match=f"must be of the type {wanted} or None, not dict"),
+    ):
         images.copy(f"{registry.url}/a:v1", tmp_path, registries={"a": "b"})  # type: ignore[arg-type]
     assert asked == []

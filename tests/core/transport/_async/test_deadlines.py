@@ -176,6 +176,14 @@ async def test_deadline_should_be_above_zero(seconds: float) -> None:
             await get_manifest.asyncio(client, "a", "latest", deadline=seconds)
 
 
+async def test_deadline_should_be_a_number() -> None:
+    with pytest.raises(TypeError, match="deadline must be a number of seconds or a Deadline, not str"):
+        AsyncRegistryClientV2("registry.example.com/a", deadline="5")  # type: ignore[arg-type]
+    async with AsyncRegistryClientV2("registry.example.com/a") as client:
+        with pytest.raises(TypeError, match="deadline must be a number of seconds or a Deadline, not str"):
+            await client.list_tags(deadline="5")  # type: ignore[arg-type]
+
+
 async def test_infinite_deadline_replaces_that_of_the_client() -> None:
     def answer(server: RawServer, connection: socket.socket) -> None:
         server.read_request(connection)

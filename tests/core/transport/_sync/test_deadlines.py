@@ -188,6 +188,14 @@ def test_deadline_should_be_above_zero(seconds: float) -> None:
             get_manifest.sync(client, "a", "latest", deadline=seconds)
 
 
+def test_deadline_should_be_a_number() -> None:
+    with pytest.raises(TypeError, match="deadline must be a number of seconds or a Deadline, not str"):
+        RegistryClientV2("registry.example.com/a", deadline="5")  # type: ignore[arg-type]
+    with RegistryClientV2("registry.example.com/a") as client:
+        with pytest.raises(TypeError, match="deadline must be a number of seconds or a Deadline, not str"):
+            client.list_tags(deadline="5")  # type: ignore[arg-type]
+
+
 def test_infinite_deadline_replaces_that_of_the_client() -> None:
     def answer(server: RawServer, connection: socket.socket) -> None:
         server.read_request(connection)
