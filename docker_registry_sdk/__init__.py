@@ -1,9 +1,23 @@
 """A typed SDK for container registries: Docker Registry API v1, and API v2 of Docker distribution and the OCI.
 
-    from docker_registry_sdk import create_client
+    from docker_registry_sdk import RegistryClientV2, artifacts, images
 
-    with create_client("alpine") as client:
-        print(client.list_repo_tags() if client.version == 1 else list(client.iter_tags()))
+    with RegistryClientV2("alpine") as client:
+        print(client.list_tags(), client.resolve("latest", platform="linux/arm64").digest)
+    images.copy("alpine:3.20", "registry.example.com/mirror/alpine:3.20")
+
+Where to start; what does I/O has an async twin, such as `AsyncRegistryClientV2` and `images.async_copy`:
+
+    RegistryClientV2(name)      one repository, or one registry: tags, manifests, blobs, referrers
+    Registries()                connections and logins of several registries; pass it to functions as registries=
+    create_client(name)         a client of API v2 or, for an old registry, of API v1
+    images                      copy, pull and push images; OCI image layouts; the config of an image
+    artifacts                   push files, such as an SBOM of an image, and pull them
+    credentials                 logins of docker login and of credential helpers
+    errors                      the tree of exceptions
+    v2.models                   manifests and other documents: ImageManifest, ImageIndex
+    types                       types for annotations
+    testing                     EmbeddedRegistry, a registry for tests, and pytest fixtures
 
 Its names are imported when they are first used, so that importing the package is cheap.
 """

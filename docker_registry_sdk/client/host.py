@@ -18,7 +18,8 @@ class Host:
     """The options of one registry in `Registries(hosts={"registry:5000": Host(...)})`. None uses the option of `Registries`.
 
     Attributes:
-        plain_http: True to use http if a reference states no scheme; None or False for https.
+        plain_http: True to use http if a reference states no scheme; None or False for https, and for a registry on this
+            machine for https, or http if there is no https.
         insecure: True to accept any certificate of the registry, its token service and its storage without verification; None
             uses the option of `Registries`, as for all attributes below.
         ca_file: A PEM file with certificates to trust in addition to those of the system, or None.

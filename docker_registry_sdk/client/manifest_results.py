@@ -15,8 +15,17 @@ from .schema1 import Signature
 class ManifestResponse:
     """A manifest that was pulled.
 
+    The kind of manifest depends on the registry, so check it before you use its fields:
+
+        from docker_registry_sdk.v2.models import DockerManifest, ImageManifest
+
+        manifest = repository.get_manifest("1.0", platform="linux/arm64").manifest
+        if isinstance(manifest, (ImageManifest, DockerManifest)):
+            print(manifest.config.digest, [layer.digest for layer in manifest.layers])
+
     Attributes:
-        manifest: The parsed manifest, an instance of the class for the media type.
+        manifest: The parsed manifest, an instance of the class in `docker_registry_sdk.v2.models` for the media type. It is never
+            an index if a platform was requested.
         digest: The manifest's digest, computed from the received bytes.
         media_type: The manifest's media type, from the Content-Type header. If that header is missing or generic, the media type
             is determined by the manifest's fields.

@@ -7,6 +7,11 @@
         assert registry.repository("library/app").get_manifest("1").size
         assert registry.requests[0].status == 200
 
+pytest finds the fixtures `embedded_registry`, a running registry, and `embedded_registry_factory` by itself:
+
+    def test_app(embedded_registry: EmbeddedRegistry) -> None:
+        embedded_registry.add_image("library/app:1", files={"etc/motd": "hello"})
+
 An import of this package is fast, since it does not import the libraries of the server, such as uvicorn. These libraries are
 imported when a name of this package is used for the first time.
 """

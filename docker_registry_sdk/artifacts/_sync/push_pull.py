@@ -56,7 +56,7 @@ def push(
             text without a tag means the tag `latest`; here no tag is set.)
         files: A list of paths, or of `ArtifactBlob` objects with their own title and media type. The title of a file that is
             given as a path is the last part of the path. If the list is empty, the artifact has only the empty layer `{}`.
-        artifact_type: The type of the artifact, a media type.
+        artifact_type: The type of the artifact, a media type such as `application/spdx+json`.
         config: The config; None (default) uses the empty config `{}` of the OCI specification.
         annotations: The annotations of the manifest; None (default) for no annotations.
         subject: The subject of the artifact: the tag or digest of an existing manifest in the repository; or the descriptor of a

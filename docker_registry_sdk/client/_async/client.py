@@ -19,7 +19,7 @@ from .repository import AsyncRepository
 class AsyncRegistryClientV2(AsyncClientBase, AsyncRepository, AsyncCatalogCalls):
     """A client of one registry that speaks API v2, bound to one repository of the registry or to no repository.
 
-    The client opens the connections to the registry, and `aclose` or the end of an `async with` block closes them.
+    The client opens the connections to the registry, and `aclose` or the end of the `async with` block closes them.
 
     Args:
         name: The repository, as in `docker pull`: `alpine`, `ghcr.io/owner/name`, `http://localhost:5000/name`. None for a

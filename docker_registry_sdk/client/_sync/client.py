@@ -20,7 +20,7 @@ from .repository import Repository
 class RegistryClientV2(ClientBase, Repository, CatalogCalls):
     """A client of one registry that speaks API v2, bound to one repository of the registry or to no repository.
 
-    The client opens the connections to the registry, and `close` or the end of an `with` block closes them.
+    The client opens the connections to the registry, and `close` or the end of the `with` block closes them.
 
     Args:
         name: The repository, as in `docker pull`: `alpine`, `ghcr.io/owner/name`, `http://localhost:5000/name`. None for a
