@@ -16,14 +16,16 @@ IMPORTERS = {
     "cli/operation_call.py",
     "connect/_async/create.py",
     "connect/_sync/create.py",
+    "types.py",
 }
 
 
 def imports_legacy_v1(path: Path) -> bool:
-    """Return whether a module imports `legacy_v1`, one of its modules, or one of its clients by their public names."""
+    """Return whether a module imports `legacy_v1` or one of its modules, or uses one of its clients by their public names."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names}
+    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     return bool(CLIENTS & names) or any("legacy_v1" in name.split(".") for name in (*modules, *names))
 
 
