@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from threading import Lock
 from typing import Final
@@ -17,6 +18,9 @@ PROGRESS_INTERVAL_BYTES: Final = 1024 * 1024
 
 class CopyProgress:
     """The progress of a copy. Several threads or tasks may report progress; the progress callback is called once at a time.
+
+    No lock is held while the callback runs. Progress that another thread reports in the meantime is queued, and the thread that
+    called the callback passes it on.
 
     Args:
         on_progress: The progress callback; None for no callback.
@@ -39,6 +43,8 @@ class CopyProgress:
         self._deadline = deadline
         self._source = source
         self._lock = Lock()
+        self._waiting: deque[Progress] = deque()
+        self._is_calling = False
         self._blob_bytes: dict[Digest, int] = {}  # of each blob, in the target or on the way to it
         self._overall_bytes = 0
         sizes = [blob.size for blob in blobs]
@@ -54,21 +60,42 @@ class CopyProgress:
             total: The size of the blob or manifest in bytes; None if the size is unknown.
         """
         self.check()
-        if self._on_progress is not None:
-            with self._lock:
-                if phase != "manifest":
-                    self._overall_bytes += done - self._blob_bytes.get(digest, 0)
-                    self._blob_bytes[digest] = done
-                self._on_progress(
-                    Progress(
-                        phase=phase,
-                        digest=digest,
-                        bytes=done,
-                        total=total,
-                        overall_bytes=self._overall_bytes,
-                        overall_total=self._overall_total,
-                    )
+        if self._on_progress is None:
+            return
+        with self._lock:
+            if phase != "manifest":
+                self._overall_bytes += done - self._blob_bytes.get(digest, 0)
+                self._blob_bytes[digest] = done
+            self._waiting.append(
+                Progress(
+                    phase=phase,
+                    digest=digest,
+                    bytes=done,
+                    total=total,
+                    overall_bytes=self._overall_bytes,
+                    overall_total=self._overall_total,
                 )
+            )
+            if self._is_calling:
+                return
+            self._is_calling = True
+        self._call(self._on_progress)
+
+    def _call(self, on_progress: OnProgress) -> None:
+        """Call the callback with all progress that is queued. An exception of the callback drops the rest of the queue."""
+        try:
+            while (progress := self._next()) is not None:
+                on_progress(progress)
+        except BaseException:
+            with self._lock:
+                self._waiting.clear()
+                self._is_calling = False
+            raise
+
+    def _next(self) -> Progress | None:
+        with self._lock:
+            self._is_calling = bool(self._waiting)
+            return self._waiting.popleft() if self._waiting else None
 
     def check(self) -> None:
         """Raise an exception if the copy is cancelled, or if the deadline of the copy has passed.

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 from .._core.auth.authenticator import is_repeatable
 from .._core.auth.challenge import parse_challenges
 from .._core.auth.destinations import Addresses, remove_secrets
-from .._core.auth.effects import Acquire, Effect, Flow, Lock, Read, Send
+from .._core.auth.effects import Effect, FindCredential, Flow, Lock, Read, Send
 from .._core.auth.realm import is_trusted
 from .._core.names.origin import Origin
 from .._core.transport.registry_origin import RegistryOrigin
@@ -18,6 +18,7 @@ from .._core.wire import HTTPRequest, HTTPResponse, Request, call_of, set_call
 from ..errors import AuthError
 from ..v1.operations import OPERATIONS
 from .index import V1IndexAuth, find_endpoint_addresses, read_endpoints
+from .lock_holder import LockHolder
 from .session import (
     V1Session,
     access_of,
@@ -119,19 +120,21 @@ class V1AuthPolicy(V1IndexAuth):
         """
         endpoint = self._endpoint(session, request)
         if not self._allows_concurrency(session, endpoint):
-            yield Acquire(self._lock)
+            yield FindCredential(repo)  # before the lock is acquired, since the provider may use this client
+            holder = LockHolder(self._lock)
             try:
+                yield from holder.acquire()
                 session = self._sessions.get((repo, session.access), session)
                 endpoint = self._endpoint(session, request)
                 if self._is_used_up(session, endpoint, request):
-                    session = (yield from self._reopen(repo, session, request)) or session
+                    session = (yield from self._reopen(repo, session, request, holder)) or session
                     endpoint = self._endpoint(session, request)
                 if not self._allows_concurrency(session, endpoint):
                     if self._reusable is None:
                         return session, endpoint, (yield from self._send_to_endpoint(session, endpoint, request))
                     session.sent += 1  # mark the token as used before another caller gets the lock
             finally:
-                self._lock.release()
+                holder.release()
         return session, endpoint, (yield from self._send_to_endpoint(session, endpoint, request))
 
     def _send_to_endpoint(self, session: V1Session, endpoint: Origin, request: HTTPRequest) -> Flow:
@@ -216,11 +219,13 @@ class V1AuthPolicy(V1IndexAuth):
             self._token_required.add(endpoint)
         elif session.accepted == 1 and self._reusable is None:
             self._reusable = False
-        yield Acquire(self._lock)
+        yield FindCredential(repo)
+        holder = LockHolder(self._lock)
         try:
-            return (yield from self._reopen(repo, session, request)) is not None
+            yield from holder.acquire()
+            return (yield from self._reopen(repo, session, request, holder)) is not None
         finally:
-            self._lock.release()
+            holder.release()
 
 
 def _requires_basic(response: HTTPResponse) -> bool:

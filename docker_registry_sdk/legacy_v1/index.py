@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Generator
+from functools import partial
 from typing import Any, Final
 
 from attrs import evolve
 
 from .._core.auth.authenticator import is_repeatable
 from .._core.auth.destinations import Addresses, find_addresses
-from .._core.auth.effects import Acquire, Effect, FindCredential, Flow, Lock, Read, Send
+from .._core.auth.effects import Effect, FindCredential, Flow, Lock, Read, Send
 from .._core.auth.realm import is_trusted
 from .._core.auth.report import AuthReport
 from .._core.concurrency.forks import BoundToProcess
@@ -21,6 +22,7 @@ from .._core.wire import HTTPRequest, HTTPResponse, Request, call_of
 from ..credentials import Credential
 from ..errors import AuthError, InvalidReferenceError
 from ..v1.api import delete_repo, list_repo_imgs, put_repo
+from .lock_holder import LockHolder
 from .session import (
     Access,
     SessionHeaders,
@@ -105,18 +107,20 @@ class V1IndexAuth(BoundToProcess):
         for access in _ACCESSES:
             self._sessions.pop((repo, access), None)
 
-    def _send_to_index(self, request: HTTPRequest) -> Flow:
-        response: HTTPResponse = yield from follow_redirects(request, lambda: self._index.origin, self._authorize_at_index)
+    def _send_to_index(self, request: HTTPRequest, holder: LockHolder | None = None) -> Flow:
+        authorize = partial(self._authorize_at_index, holder)
+        response: HTTPResponse = yield from follow_redirects(request, lambda: self._index.origin, authorize)
         parse, statuses = _SESSION_OPENERS.get(call_of(request).operation_id, (None, ()))
         # After a redirect to another host, the response does not come from the index, and opens no session.
         if parse is not None and response.status_code in statuses and is_from(response, self._index.origin):
             self._store_session(request, parse(response), response)
         return response
 
-    def _authorize_at_index(self, request: HTTPRequest) -> Flow:
+    def _authorize_at_index(self, holder: LockHolder | None, request: HTTPRequest) -> Flow:
         """Send a request to the index with the user's password.
 
-        After a 401, fetch the credential from the provider again; if the credential is a new one, send the request once more.
+        After a 401, fetch the credential from the provider again; if the credential is a new one, send the request once more. The
+        lock of `holder` is released during the call of the provider, which may use this client.
         `put_repo_auth` is sent with the token of a session instead."""
         call = call_of(request)
         operation, repo = call.operation_id, call.repo
@@ -136,7 +140,11 @@ class V1IndexAuth(BoundToProcess):
             self._record(challenge="basic")
             if credential is not None and is_repeatable(request):
                 response = yield Read(response)
+                if holder is not None:
+                    holder.release()
                 other = yield from self._find_credential(repo, again=True)
+                if holder is not None:
+                    yield from holder.acquire()
                 if other is not None and other != credential:
                     set_auth_headers(request, password_authorization(other), cookies)
                     response = yield Send(request)
@@ -167,14 +175,16 @@ class V1IndexAuth(BoundToProcess):
         for one in dict.fromkeys((access, *_ACCESSES[1:])):
             if (session := self._sessions.get((repo, one))) is not None and (access != "read" or one == "read"):
                 return session
-        yield Acquire(self._lock)
+        yield FindCredential(repo)  # before the lock is acquired, since the provider may use this client
+        holder = LockHolder(self._lock)
         try:
+            yield from holder.acquire()
             if (session := self._sessions.get((repo, "read"))) is not None:  # another caller has opened it in the meantime
                 return session
             opener = within_limits_of(self._build(list_repo_imgs.request(repo, x_docker_token=True)), request)
-            response: HTTPResponse = yield Read((yield from self._send_to_index(opener)))
+            response: HTTPResponse = yield Read((yield from self._send_to_index(opener, holder)))
         finally:
-            self._lock.release()
+            holder.release()
         if (session := self._sessions.get((repo, "read"))) is not None:
             return session
         if response.is_success:
@@ -191,8 +201,10 @@ class V1IndexAuth(BoundToProcess):
         # A repository that is written for the first time does not exist yet.
         return V1Session(access="read") if access != "read" and response.status_code == 404 else response
 
-    def _reopen(self, repo: str, session: V1Session, request: HTTPRequest) -> Generator[Effect, Any, V1Session | None]:
-        """Replace a session by a new session, and return the new session. The caller must hold the lock.
+    def _reopen(
+        self, repo: str, session: V1Session, request: HTTPRequest, holder: LockHolder
+    ) -> Generator[Effect, Any, V1Session | None]:
+        """Replace a session by a new session, and return the new session. The caller must hold the lock of `holder`.
 
         If another caller has replaced the session before, return that caller's session without a request. The result is None if
         the index opens no session, and always None for deletions, since the request that opens a session for deleting would
@@ -201,7 +213,7 @@ class V1IndexAuth(BoundToProcess):
         if session.opener is None or session.access == "delete":
             return None
         if self._sessions.get((repo, session.access)) is session:
-            yield Read((yield from self._send_to_index(within_limits_of(session.opener, request))))
+            yield Read((yield from self._send_to_index(within_limits_of(session.opener, request), holder)))
         newest = self._sessions.get((repo, session.access))
         return None if newest is session else newest
 

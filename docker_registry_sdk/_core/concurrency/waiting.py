@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from .forks import reset_after_fork
@@ -58,12 +59,56 @@ def async_time_limit(seconds: float) -> AbstractContextManager[object]:
     return anyio.fail_after(seconds)
 
 
+# For each lock that the current call holds, the object that stands for this acquisition. Tasks and worker threads that the call
+# starts inherit the value.
+_acquisitions: ContextVar[frozenset[object]] = ContextVar("docker_registry_sdk.acquisitions", default=frozenset())
+
+
+class _Reentrant:
+    """A lock that a call acquires again without waiting if it was made by the holder of the lock.
+
+    A call holds its lock while it sends a request, and so while it calls a transport or reads a body of the user. These may use
+    the same client, and the holder waits for them.
+    """
+
+    def __init__(self) -> None:
+        self._acquisition: object = None  # None if the lock is free
+        self._nested = 0
+
+    def enter_nested(self) -> bool:
+        """Return True, and count a nested acquisition, if the current call was made by the holder of the lock."""
+        if self._acquisition is None or self._acquisition not in _acquisitions.get():
+            return False
+        self._nested += 1
+        return True
+
+    def enter(self) -> None:
+        """Record that the current call holds the lock."""
+        self._acquisition = object()
+        _acquisitions.set(_acquisitions.get() | {self._acquisition})
+
+    def leave(self) -> bool:
+        """Record that an acquisition has ended, and return whether the lock is now free."""
+        if self._nested:
+            self._nested -= 1
+            return False
+        _acquisitions.set(_acquisitions.get() - {self._acquisition})
+        self._acquisition = None
+        return True
+
+    @property
+    def is_held(self) -> bool:
+        """Return whether a call holds the lock."""
+        return self._acquisition is not None
+
+
 class SingleFlightLock:
     """A lock for work that one thread does for all waiting threads, such as fetching a token.
 
     `release` wakes all waiting threads at once: if the work is done, all of them continue without acquiring the lock.
 
-    In a child process after `os.fork`, the lock is free.
+    A call that the holder makes while it holds the lock, such as one of a user's transport, acquires it without waiting. In a
+    child process after `os.fork`, the lock is free.
     """
 
     def __init__(self) -> None:
@@ -73,7 +118,7 @@ class SingleFlightLock:
     def after_fork(self) -> None:
         """Release the lock in a child process, where the thread that holds the lock does not exist."""
         self._condition = threading.Condition()
-        self._held = False
+        self._holder = _Reentrant()
 
     def acquire_unless(self, done: Callable[[], bool], seconds: float | None = None) -> bool:
         """Wait until the lock is acquired (return True) or the work is done (return False).
@@ -89,19 +134,21 @@ class SingleFlightLock:
         """
         end = None if seconds is None else time.monotonic() + seconds
         with self._condition:
-            while self._held:
+            if self._holder.enter_nested():
+                return True
+            while self._holder.is_held:
                 if not self._condition.wait(None if end is None else end - time.monotonic()):
                     raise TimeoutError("the timeout passed before another thread released the lock")
                 if done():
                     return False
-            self._held = True
+            self._holder.enter()
             return True
 
     def release(self) -> None:
         """Release the lock, and wake all waiting threads."""
         with self._condition:
-            self._held = False
-            self._condition.notify_all()
+            if self._holder.leave():
+                self._condition.notify_all()
 
 
 class AsyncSingleFlightLock:
@@ -121,7 +168,7 @@ class AsyncSingleFlightLock:
     def after_fork(self) -> None:
         """Release the lock in a child process, where the event loop whose task holds the lock does not run."""
         self._released: Event | None = None
-        self._held = False
+        self._holder = _Reentrant()
 
     async def acquire_unless(self, done: Callable[[], bool], seconds: float | None = None) -> bool:
         """Wait until the lock is acquired (return True) or the work is done (return False).
@@ -137,18 +184,19 @@ class AsyncSingleFlightLock:
         if (loop := async_running_loop()) is not self._loop:
             self._loop = loop
             self.after_fork()
-        while self._held:
+        if self._holder.enter_nested():
+            return True
+        while self._holder.is_held:
             self._released = self._released or anyio.Event()
             await self._released.wait()
             if done():
                 return False
-        self._held = True
+        self._holder.enter()
         return True
 
     def release(self) -> None:
         """Release the lock, and wake all waiting tasks."""
-        self._held = False
-        if self._released is not None:
+        if self._holder.leave() and self._released is not None:
             self._released.set()
             self._released = None
 

@@ -20,7 +20,7 @@ class Faults:
     """
 
     def __init__(self, permanent: Sequence[Fault] = ()) -> None:
-        self._lock = threading.RLock()  # re-entrant: the condition of a fault may add faults
+        self._lock = threading.Lock()
         self._permanent = [_FaultState(fault) for fault in permanent]
         self._added: list[_FaultState] = []
 
@@ -49,6 +49,8 @@ class Faults:
     def select(self, call: RequestInfo) -> tuple[Fault, ...]:
         """Count a request for each fault that it matches, and return the faults that apply to the request.
 
+        No lock is held while the conditions of the faults are called, which may add faults.
+
         Args:
             call: The request.
 
@@ -56,7 +58,10 @@ class Faults:
             The permanent faults that apply, and then the added faults that apply, in the order in which they were added.
         """
         with self._lock:
-            return tuple(state.fault for state in [*self._permanent, *self._added] if state.applies_to(call))
+            states = [*self._permanent, *self._added]
+        matching = [state for state in states if state.matches(call)]
+        with self._lock:
+            return tuple(state.fault for state in matching if state.applies_to(call))
 
 
 class _FaultState:
@@ -68,8 +73,13 @@ class _FaultState:
         self._applied = 0
         self._share = None if fault.share is None else ShareSelector(fault.share)
 
+    def matches(self, call: RequestInfo) -> bool:
+        """Return whether the fault is not used up, and a request meets its conditions."""
+        return self._applied != self.fault.times and self.fault.matches(call)
+
     def applies_to(self, call: RequestInfo) -> bool:
-        if self._applied == self.fault.times or not self.fault.matches(call):
+        """Count a request that matches, and return whether the fault applies to the request."""
+        if self._applied == self.fault.times:
             return False
         self._matched += 1
         if self._matched <= self.fault.after or (self._share is not None and not self._share.selects(call)):

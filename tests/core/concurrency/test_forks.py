@@ -8,6 +8,7 @@ import gc
 import os
 import time
 import weakref
+from contextvars import Context
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def test_single_flight_lock_is_free_in_the_child() -> None:
     with lock._condition:  # as if another thread were about to release the lock
         assert fork(lambda: lock.acquire_unless(bool, 10)).result() is True
     with pytest.raises(TimeoutError):
-        lock.acquire_unless(bool, 0.01)  # the parent still holds its lock
+        Context().run(lock.acquire_unless, bool, 0.01)  # the parent still holds its lock
 
 
 def test_async_single_flight_lock_is_free_in_the_child() -> None:
@@ -44,7 +45,7 @@ def test_async_single_flight_lock_is_free_in_the_child() -> None:
 
     async def main() -> bool:
         assert await acquire()
-        waiting = asyncio.create_task(lock.acquire_unless(bool))
+        waiting = asyncio.create_task(lock.acquire_unless(bool), context=Context())
         await asyncio.sleep(0)
         result: bool = fork(lambda: asyncio.run(acquire())).result()
         assert not waiting.done()

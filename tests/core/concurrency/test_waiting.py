@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
 
 import pytest
 
@@ -66,7 +67,7 @@ async def test_one_task_at_a_time_holds_the_lock() -> None:
 async def test_a_release_wakes_a_thousand_waiting_tasks_at_once() -> None:
     lock, done, turns = AsyncSingleFlightLock(), False, 0
     assert await lock.acquire_unless(never) is True
-    waiting = [asyncio.create_task(lock.acquire_unless(lambda: done)) for _ in range(1000)]
+    waiting = [asyncio.create_task(lock.acquire_unless(lambda: done), context=Context()) for _ in range(1000)]
     await asyncio.sleep(0)
     done = True
     lock.release()
@@ -82,10 +83,35 @@ async def test_a_release_wakes_a_thousand_waiting_tasks_at_once() -> None:
 async def test_a_task_that_is_cancelled_while_it_waits_does_not_hold_the_lock() -> None:
     lock = AsyncSingleFlightLock()
     await lock.acquire_unless(never)
-    waiting = asyncio.create_task(lock.acquire_unless(never))
+    waiting = asyncio.create_task(lock.acquire_unless(never), context=Context())  # not a task of the holder
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
     lock.release()
     assert await lock.acquire_unless(never) is True
+
+
+@pytest.mark.anyio
+async def test_a_call_of_the_holder_does_not_wait() -> None:
+    lock = AsyncSingleFlightLock()
+    await lock.acquire_unless(never)
+    assert await lock.acquire_unless(never) is True
+    assert await asyncio.create_task(lock.acquire_unless(never)) is True
+    other = asyncio.create_task(lock.acquire_unless(never), context=Context())
+    for _ in range(3):
+        await asyncio.sleep(0)
+        assert not other.done()
+        lock.release()
+    assert await other is True
+
+
+def test_a_call_of_the_holding_thread_does_not_wait() -> None:
+    lock = SingleFlightLock()
+    assert lock.acquire_unless(never) is True
+    assert lock.acquire_unless(never, 0) is True
+    lock.release()
+    with pytest.raises(TimeoutError):
+        Context().run(lock.acquire_unless, never, 0.01)  # as another thread
+    lock.release()
+    assert Context().run(lock.acquire_unless, never, 0.01) is True
