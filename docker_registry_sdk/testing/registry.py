@@ -46,8 +46,9 @@ class EmbeddedRegistry(RegistryClients):
     registry keeps its content, but gets another free port if `port` is 0.
 
     Args:
-        auth: The authentication of clients in API v2: `none`, `basic`, or `token` (with a token service). None selects the
-            authentication of the profile, or `none` if there is no profile. The authentication in API v1 depends on `v1`.
+        auth: The authentication of clients: `none`, `basic`, or `token` (with a token service for API v2). None selects the
+            authentication of the profile, or `none` if there is no profile. API v1 requires the same user name and password,
+            with Basic, unless `v1` names users of its own or an index on another host issues its tokens.
         username: The name of the only user. None selects the name of the profile, or a random name if the profile has no name.
         password: The password of the user. None selects a random password.
         anonymous_pull: Whether clients without credentials may pull. Only the user may push, delete, and list repositories. None
@@ -113,7 +114,10 @@ class EmbeddedRegistry(RegistryClients):
         self._storage = open_storage(storage)
         self._owns_storage = storage is not self._storage
         self._apis = frozenset(self._profile.apis if apis is None else apis)
+        self._v1_login = self._auth != "none" and (v1 is None or v1.users is None) and (v1 is None or v1.is_index)
         self._v1 = v1 or V1Settings()
+        if self._v1_login and not self._v1.standalone:
+            self._v1 = attrs.evolve(self._v1, users={self._account.username: self._account.password})
         if index is not None and (self._v1.is_index or not index._v1.is_index):
             raise ValueError(
                 "index requires v1 with the role 'registry' for this registry, "
@@ -319,11 +323,12 @@ class EmbeddedRegistry(RegistryClients):
         return options
 
     def _build_v1(self) -> ASGIApp:
-        from docker_registry_sdk.testing.v1.routes import (
-            v1_app,  # imported at the first request only: most tests do not use API v1
-        )
+        # Imported at the first request only: most tests do not use API v1.
+        from docker_registry_sdk.testing.v1.login import RequireLogin
+        from docker_registry_sdk.testing.v1.routes import v1_app
 
-        return v1_app(self._storage, self._v1, self._index)
+        app = v1_app(self._storage, self._v1, self._index)
+        return RequireLogin(app, self._account, self._v1) if self._v1_login else app
 
     def _serve(self, v2: list[BaseRoute] | None, v1: ASGIApp | None, port: int, parts: ExitStack) -> int:
         """Start a server for some routes, and return the port of the server. Let `parts` stop the server when `parts` is closed.

@@ -93,5 +93,5 @@ def test_a_login_at_a_standalone_registry_proves_nothing(driver: Driver, start_r
 
 def test_login_with_v1_where_v2_is_spoken(driver: Driver) -> None:
     with EmbeddedRegistry(auth="basic", username="alice", password="secret") as registry:
-        assert driver.login(registry.host, **USER, version=1).checked == "nothing"
+        assert driver.login(registry.host, **USER, version=1).checked == "credentials"
     assert {request.path for request in registry.requests} == {"/v1/users"}
