@@ -29,6 +29,13 @@ from typing import TYPE_CHECKING
 from ._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from . import artifacts as artifacts
+    from . import credentials as credentials
+    from . import errors as errors
+    from . import images as images
+    from . import media_types as media_types
+    from . import types as types
+    from . import v2 as v2
     from ._core.blobs.progress import Progress as Progress
     from ._core.blobs.upload_session import UploadSession as UploadSession
     from ._core.version import __version__ as __version__

@@ -41,6 +41,14 @@ def test_create_client_with_version_2_loads_no_v1() -> None:
     assert [one for one in loaded_after(code) if ".v1" in one] == []
 
 
+@pytest.mark.parametrize("module", ["artifacts", "credentials", "errors", "images", "media_types", "types", "v2"])
+def test_a_public_module_is_an_attribute_of_the_package(module: str) -> None:
+    loaded = loaded_after(f"import docker_registry_sdk\ndocker_registry_sdk.{module}")
+    assert f"docker_registry_sdk.{module}" in loaded
+    assert module in dir(docker_registry_sdk)
+    assert module not in EXPORTED
+
+
 def test_a_star_import_hides_no_module_of_the_standard_library() -> None:
     assert set(EXPORTED) & sys.stdlib_module_names == set()
     assert set(EXPORTED) & set(dir(builtins)) == set()

@@ -63,7 +63,9 @@ def lazy_exports(package: str) -> Exports:
     """Return `__getattr__`, `__dir__` and `__all__` for a package whose names are imported when they are first used.
 
     It must be called by the code of the package, in the `else` of `if TYPE_CHECKING:`. The exported names are the names that the
-    statements `from ... import ...` below `if TYPE_CHECKING:` bind. They can also be names of modules.
+    statements `from ... import ...` below `if TYPE_CHECKING:` bind. They can also be names of modules. The modules of
+    `from . import ...` are attributes of the package, too, but not in `__all__`, since `from package import *` should not bind
+    a name such as `types`.
 
     Args:
         package: The `__name__` of the package.
@@ -72,12 +74,15 @@ def lazy_exports(package: str) -> Exports:
     recorded = _record_imports(caller.f_code, caller.f_globals["__package__"])
     # Names outside of `if TYPE_CHECKING:` were imported for the package's own use.
     origins = {name: origin for name, origin in recorded.items() if name not in caller.f_globals}
+    modules = [name for name, origin in origins.items() if origin == (package, name)]
     _origins[package] = origins
-    public_names = sorted(origins)
+    public_names = sorted(origins.keys() - modules)
 
     def get_attribute(public_name: str) -> object:
         if public_name not in origins:
             raise AttributeError(f"module {package!r} has no attribute {public_name!r}")
+        if public_name in modules:
+            return import_module(f"{package}.{public_name}")
         value = _import_name(*origins[public_name])
         if package in PUBLIC_MODULES:
             _set_public_module(value, public_name, package)
@@ -85,7 +90,7 @@ def lazy_exports(package: str) -> Exports:
         return value
 
     def list_names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *public_names})
+        return sorted({*(name for name in vars(sys.modules[package]) if name.startswith("_")), *origins})
 
     return get_attribute, list_names, public_names
 

@@ -21,3 +21,14 @@ proxy in front of the server.
 `api` has one module for each operation, `models` the classes of request and response bodies, and `operations` a table of
 all operations.
 """
+
+from typing import TYPE_CHECKING
+
+from docker_registry_sdk._core.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from . import api as api
+    from . import models as models
+    from . import operations as operations
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

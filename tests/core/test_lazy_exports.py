@@ -63,11 +63,13 @@ def test_names_come_from_the_imports_for_type_checkers(form: str, tmp_path: Path
     code = """
 import sample_package
 print(sample_package.__all__, "sample_package.inner" in sys.modules, "decimal" in sys.modules)
-print(sample_package.a, sample_package.b, sample_package.see, sample_package.inner.__name__, sample_package.Ordered.__name__)
+print(sample_package.inner.__name__, sample_package.a, sample_package.b, sample_package.see, sample_package.Ordered.__name__)
+print([name for name in dir(sample_package) if not name.startswith("_")])
 """
     assert run(code, path).splitlines() == [
-        "['Ordered', 'a', 'b', 'inner', 'see'] False False",
-        "1 2 3 sample_package.inner OrderedDict",
+        "['Ordered', 'a', 'b', 'see'] False False",
+        "sample_package.inner 1 2 3 OrderedDict",
+        "['Ordered', 'a', 'b', 'inner', 'see']",
     ]
 
 
