@@ -1,0 +1,244 @@
+"""Random chains of redirects through a registry, its storage, another registry and back: no request breaks a rule in SECURITY.md.
+
+The flow runs without a network. The rules are written down here once more, in other words than in `auth/destinations.py`.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from attrs import evolve, frozen
+from hypothesis import event, example, given, settings
+from hypothesis import strategies as st
+
+from docker_registry_sdk._core.auth.authenticator import Authenticator
+from docker_registry_sdk._core.auth.effects import Acquire, Effect, FindCredential, Read, Resolve, Send
+from docker_registry_sdk._core.auth.tokens import TokenStore
+from docker_registry_sdk._core.transport.registry_origin import RegistryOrigin
+from docker_registry_sdk._core.transport.request_policy import V2AuthPolicy
+from docker_registry_sdk._core.wire import CALL, CALLERS_HEADERS, CallContext, call_of, verbatim_url
+from docker_registry_sdk.credentials import Credential
+from docker_registry_sdk.errors import TransportError
+from docker_registry_sdk.reference import parse_index
+
+PUBLIC, PRIVATE = "93.184.216.34", "10.0.0.1"
+ADDRESSES = {
+    "storage.example.net": ("93.184.216.35",),
+    "other.example.org": ("93.184.216.36", "2606:2800:220:1::1"),
+    "inner.example.com": (PRIVATE,),
+    "mixed.example.com": ("93.184.216.37", PRIVATE),
+    "localhost": ("127.0.0.1",),
+}
+# How the registry's host is known, and whether the registry counts as one on the internet.
+REGISTRIES: dict[str, tuple[tuple[str, ...] | None, bool]] = {
+    "a public address": ((PUBLIC,), True),
+    "a public and a private address": ((PUBLIC, PRIVATE), True),
+    "private addresses": ((PRIVATE, "fd00::1"), False),
+    "a proxy": (None, True),
+    "no address": ((), True),
+}
+HOSTS = [
+    "registry.example.com",
+    "registry.example.com.",
+    "REGISTRY.example.com",
+    *ADDRESSES,
+    "Storage.example.net.",
+    PRIVATE,
+    "127.0.0.1",
+    "[::1]",
+    "[::ffff:10.0.0.1]",
+    "8.8.8.8",
+    "xn--strae-oqa.example",
+    "unknown.example.com",
+]
+PATHS = ["/v2/a/blobs/x", "/v2/victim/manifests/latest", "/x?sig=%2f"]
+LOCATIONS = st.one_of(
+    st.builds("{}://{}{}{}".format, st.sampled_from(["http", "https"]), st.sampled_from(HOSTS), st.sampled_from(["", ":8443"]),
+              st.sampled_from(PATHS)),
+    st.sampled_from(PATHS),
+    st.sampled_from(["//storage.example.net/x", "//registry.example.com/y"]),
+)  # fmt: skip
+
+
+@frozen
+class Chain:
+    """A request, and the redirects that answer it and the requests after it."""
+
+    scheme: str
+    registry: str
+    method: str
+    first: str
+    external: bool
+    repeatable: bool
+    redirects: list[tuple[int, str]]
+    proxied: frozenset[str]
+
+
+CHAINS = st.builds(
+    Chain,
+    st.sampled_from(["http", "https"]),
+    st.sampled_from(sorted(REGISTRIES)),
+    st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]),
+    LOCATIONS,
+    st.booleans(),
+    st.booleans(),
+    st.lists(st.tuples(st.sampled_from([307, 308, 302, 307, 308, 301, 303]), LOCATIONS), max_size=7),
+    st.frozensets(st.sampled_from(sorted(ADDRESSES))),
+)
+
+
+class Lock:
+    """A lock that nobody else wants."""
+
+    def release(self) -> None:
+        """Release the lock."""
+
+
+def origin(url: str) -> tuple[str, str, int]:
+    """Return scheme, host in lower case without a final dot, and port of a URL."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").removesuffix(".")
+    return parts.scheme, host, parts.port or {"http": 80, "https": 443}[parts.scheme]
+
+
+def is_address(host: str) -> bool:
+    """Return whether a host is an IP address."""
+    return ":" in host or host.replace(".", "").isdigit()
+
+
+def known_addresses(host: str, chain: Chain) -> tuple[str, ...] | None:
+    """Return the addresses of a host; None if a proxy resolves the host."""
+    if is_address(host):
+        return (host,)
+    if host == "registry.example.com":
+        return REGISTRIES[chain.registry][0]
+    return None if host in chain.proxied else ADDRESSES.get(host, ())
+
+
+def is_private(host: str) -> bool:
+    """Return whether a host is an address or name of a private network."""
+    if not is_address(host):
+        return host == "localhost"
+    address = ip_address(host)
+    return not (getattr(address, "ipv4_mapped", None) or address).is_global
+
+
+def run(chain: Chain) -> list[httpx.Request]:
+    """Send the request of a chain, and return all requests of the flow."""
+    registry = RegistryOrigin(parse_index(f"{chain.scheme}://registry.example.com"))
+    home = str(registry.origin)
+
+    def ping() -> httpx.Request:
+        return httpx.Request("GET", f"{home}/v2/")
+
+    def build(_: Any) -> httpx.Request:
+        raise AssertionError("a Basic login requests no token")
+
+    authenticator = Authenticator(lambda: registry.origin, build, ping, (), TokenStore(Lock), Lock())
+    authenticator.learn(httpx.Response(401, headers={"WWW-Authenticate": 'Basic realm="x"'}))
+    policy = V2AuthPolicy(registry, authenticator)
+    first = f"{home}{chain.first}" if chain.first.startswith("/") and not chain.first.startswith("//") else chain.first
+    first = f"{chain.scheme}:{first}" if first.startswith("//") else first
+    request = httpx.Request(
+        chain.method,
+        first,
+        content=b"x" if chain.repeatable else iter([b"x"]),
+        headers={"X-Api-Key": "K3Y", "Cookie": "a=b", "Accept": "x/y"},
+        extensions={CALL: CallContext(opaque=True, external=chain.external), CALLERS_HEADERS: {"x-api-key"}},
+    )
+    request.url = verbatim_url(first)
+    answers = iter(chain.redirects)
+    sent: list[httpx.Request] = []
+    flow = policy.flow(request)
+
+    def perform(effect: Effect) -> Any:
+        match effect:
+            case Send(request=request):
+                # A copy, since the flow may change the request later.
+                sent.append(
+                    httpx.Request(request.method, request.url, headers=request.headers, extensions=dict(request.extensions))
+                )
+                sent[-1].url = request.url
+                status, location = next(answers, (200, ""))
+                return httpx.Response(status, headers={"Location": location} if location else {}, request=request)
+            case FindCredential():
+                return Credential("alice", "S3CR3T")
+            case Resolve(origin=target):
+                return known_addresses(target.host, chain)
+            case Read(response=response):
+                return response
+            case Acquire():
+                return True
+
+    try:
+        effect = next(flow)
+        while True:
+            effect = flow.send(perform(effect))
+    except StopIteration:
+        event("response")
+    except TransportError:
+        event("refused")
+    return sent
+
+
+def write(first: str, *redirects: str) -> Chain:
+    """Return a chain that begins with a PUT to a registry on the internet."""
+    return Chain("https", "a public address", "PUT", first, False, True, [(307, url) for url in redirects], frozenset())
+
+
+@settings(max_examples=200)
+@example(write("https://storage.example.net/x", PATHS[1], "https://registry.example.com/v2/victim/manifests/latest"))
+@example(write(PATHS[0], "https://storage.example.net/x", "https://registry.example.com/v2/victim/manifests/latest"))
+@example(write(PATHS[0], "https://storage.example.net/x", "https://other.example.org/x"))
+@given(CHAINS)
+def test_no_request_breaks_a_rule(chain: Chain) -> None:
+    requests = run(chain)
+    home = (chain.scheme, "registry.example.com", 80 if chain.scheme == "http" else 443)
+    is_public = REGISTRIES[chain.registry][1]
+    is_home, is_secure = not chain.external, chain.scheme == "https"
+    for number, request in enumerate(requests):
+        scheme, host, port = origin(str(request.url))
+        was_home, is_home = is_home, is_home and (scheme, host, port) == home
+        event(f"{number} {'at the registry' if is_home else 'elsewhere'}")
+        # 1. The credential and the caller's headers go to the registry, and only before the chain has left it.
+        assert ("authorization" in request.headers) == is_home
+        assert ("x-api-key" in request.headers) == is_home
+        if not is_home:
+            assert not {"cookie", "proxy-authorization"} & request.headers.keys()
+            assert call_of(request).elsewhere
+        # 2. A changing request goes only to a URL that the registry, or the caller, named.
+        assert request.method == chain.method
+        if number and request.method not in ("GET", "HEAD"):
+            assert was_home
+            assert chain.redirects[number - 1][0] in (307, 308)
+            assert chain.repeatable
+        # 3. From https, nothing leads to http.
+        assert scheme == "https" or not is_secure
+        is_secure = is_secure or scheme == "https"
+        # 4. A public registry leads nobody into the caller's network; connections go to the checked addresses only.
+        if is_public:
+            assert not is_private(host)
+            assert not (chain.external and is_address(host))
+            if (scheme, host, port) != home or scheme == "http" or chain.external:
+                known = known_addresses(host, chain)
+                assert call_of(request).addresses == known
+                assert not any(map(is_private, known or ()))
+        # 5. The host is sent as it was checked.
+        assert request.url.netloc.decode() == request.headers["Host"]
+        assert request.url.host == host
+    assert len(requests) <= 6
+
+
+@given(CHAINS)
+def test_nothing_is_refused_that_breaks_no_rule(chain: Chain) -> None:
+    """A registry on plain http in the caller's network may lead reads anywhere, but not from https to http."""
+    chain = evolve(chain, scheme="http", registry="private addresses", method="GET")
+    urls = [urljoin("http://registry.example.com/", chain.first)]
+    for _, location in chain.redirects[:5]:
+        urls.append(urljoin(urls[-1], location))
+    schemes = [urlsplit(url).scheme for url in urls]
+    expected = next((n for n in range(1, len(urls)) if (schemes[n - 1], schemes[n]) == ("https", "http")), len(urls))
+    assert len(run(chain)) == expected
