@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from .errors import ForkedProcessError as ForkedProcessError
     from .errors import ImageError as ImageError
     from .errors import InvalidDigestError as InvalidDigestError
+    from .errors import InvalidPlatformError as InvalidPlatformError
     from .errors import InvalidReferenceError as InvalidReferenceError
     from .errors import LoginError as LoginError
     from .errors import MethodNotAllowedError as MethodNotAllowedError

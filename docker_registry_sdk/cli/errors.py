@@ -143,7 +143,7 @@ def _exit_code(error: RegistryError) -> ExitCode:
             return ExitCode.NETWORK
         case library.DigestMismatchError():
             return ExitCode.DIGEST
-        case library.InvalidReferenceError():
+        case library.InvalidReferenceError() | library.InvalidPlatformError():
             return ExitCode.USAGE
     return ExitCode.FAILURE
 

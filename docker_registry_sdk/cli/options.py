@@ -134,12 +134,12 @@ def with_platform(text: str) -> Decorator:
 
     def check(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
         if value is not None:
-            from ..errors import ImageError
+            from ..errors import InvalidPlatformError
             from ..images import parse_platform
 
             try:
                 parse_platform(value)
-            except ImageError as error:
+            except InvalidPlatformError as error:
                 raise click.BadParameter(str(error)) from None
         return value
 

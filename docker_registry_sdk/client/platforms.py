@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from .._core.text.redaction import printable, quoted
-from ..errors import ImageError, PlatformNotFoundError
+from ..errors import InvalidPlatformError, PlatformNotFoundError
 from ..media_types import DOCKER_CONFIG, OCI_CONFIG
 from ..v2 import models
 
@@ -41,13 +41,11 @@ def parse_platform(text: str) -> models.Platform:
             parentheses: `windows(10.0.17763)/amd64`.
 
     Raises:
-        ImageError: The text has another form.
+        InvalidPlatformError: The text has another form.
     """
     if not isinstance(text, str) or not re.fullmatch(_TEXT, text):
         shown = quoted(text) if isinstance(text, str) else type(text).__name__
-        raise ImageError(
-            f"{shown} is not a platform", hint="Write system/architecture or system/architecture/variant, such as linux/arm64/v8."
-        )
+        raise InvalidPlatformError(f"{shown} is not a platform")
     system, architecture, *variant = text.lower().split("/")
     system, _, version = system.removesuffix(")").partition("(")
     return normalize(
@@ -67,7 +65,7 @@ def to_platform(platform: str | models.Platform) -> models.Platform:
         platform: The platform as text, such as `linux/arm64`, or as a `Platform`.
 
     Raises:
-        ImageError: The text is not a platform.
+        InvalidPlatformError: The text is not a platform.
         TypeError: The argument is neither text nor a `Platform`.
     """
     if isinstance(platform, str):

@@ -31,6 +31,7 @@
     ├── ArtifactError                   a manifest is not an artifact with files
     │   └── UnsafeTitleError            a file's title is a path outside the folder, or another file has that path
     ├── ImageError                      an image was not found, is damaged, or exceeds a limit
+    │   ├── InvalidPlatformError        text is not a platform (also a ValueError)
     │   └── PlatformNotFoundError       an image does not exist for the requested platform
     ├── ClosedError                     a client was used after it was closed
     ├── ForkedProcessError              an object that was made before os.fork() was used in the child process
@@ -62,6 +63,7 @@ from .contents import (
     DigestMismatchError,
     ImageError,
     InvalidDigestError,
+    InvalidPlatformError,
     InvalidReferenceError,
     ParseError,
     PlatformNotFoundError,
@@ -105,6 +107,7 @@ __all__ = [
     "ForkedProcessError",
     "ImageError",
     "InvalidDigestError",
+    "InvalidPlatformError",
     "InvalidReferenceError",
     "LoginError",
     "MethodNotAllowedError",

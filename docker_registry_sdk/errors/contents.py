@@ -124,6 +124,12 @@ class ImageError(RegistryError):
     hint = "Check the name of the image, or export or push the image again."
 
 
+class InvalidPlatformError(ImageError, ValueError):
+    """Text that is not a platform."""
+
+    hint = "Write system/architecture or system/architecture/variant, such as linux/arm64/v8."
+
+
 class PlatformNotFoundError(ImageError):
     """An image that does not exist for the requested platform.
 

@@ -105,7 +105,7 @@ class RegistryClients(ABC):
             The descriptor of the manifest, or of the index if there are several platforms.
 
         Raises:
-            ImageError: A platform is malformed.
+            InvalidPlatformError: A platform is malformed.
             InvalidReferenceError: `ref` is malformed.
             TypeError: `platforms` or `cmd` is a text instead of a sequence, or `files` is not a mapping.
             ValueError: `ref` contains a digest, the path of a file is invalid, or `image_format` is unknown.

@@ -76,7 +76,7 @@ class ImageContent:
         tar: The layer before compression, a tar archive with the files.
 
     Raises:
-        ImageError: A platform is malformed.
+        InvalidPlatformError: A platform is malformed.
         TypeError: `platforms` or `cmd` is a text instead of a sequence, or `files` is not a mapping.
         ValueError: The path of a file is invalid, or the format is neither `oci` nor `docker`.
     """

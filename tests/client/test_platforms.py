@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docker_registry_sdk.client.platforms import choose, default_platform, parse_platform, rank, show, to_platform
-from docker_registry_sdk.errors import ImageError
+from docker_registry_sdk.errors import ImageError, InvalidPlatformError
 from docker_registry_sdk.v2.models import Descriptor, Platform
 
 
@@ -40,7 +40,7 @@ def test_a_platform_is_parsed(text: str, means: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "linux", "linux/", "/amd64", "linux/arm/v7/x", "linux amd64", "linux/amd64\n", "l!/x"])
 def test_a_malformed_platform_is_refused(text: str) -> None:
-    with pytest.raises(ImageError, match="Write system/architecture"):
+    with pytest.raises(InvalidPlatformError, match="Write system/architecture"):
         parse_platform(text)
 
 
@@ -53,7 +53,7 @@ def test_a_platform_of_another_type_is_refused() -> None:
 def test_any_text_is_parsed_or_refused(text: str) -> None:
     try:
         found = parse_platform(text)
-    except ImageError:
+    except InvalidPlatformError:
         return
     assert show(parse_platform(show(found))) == show(found)
 

@@ -98,6 +98,7 @@ def test_every_exception_derives_from_the_base_and_has_problem_and_hint(surface:
         (errors.DeadlineExceededError, (errors.TransportError, TimeoutError)),
         (errors.ClosedError, (errors.RegistryError,)),
         (errors.PlatformNotFoundError, (errors.ImageError,)),
+        (errors.InvalidPlatformError, (errors.ImageError, ValueError)),
         (errors.UnexpectedContentTypeError, (errors.ResponseError,)),
         (errors.InvalidReferenceError, (ValueError,)),
         (errors.NotModifiedError, (errors.RedirectError, errors.StatusError)),

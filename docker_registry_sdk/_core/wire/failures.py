@@ -15,6 +15,8 @@ from .secrets import hide, secrets_of
 # Methods that a client may repeat after a connection failure (RFC 9110 section 9.2.2).
 IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _SYSTEM_MODULES: Final = frozenset({"builtins", "socket", "ssl"})
+# How OpenSSL, depending on its version, reads a response without TLS.
+_NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"})
 # Messages of h11 quote a malformed header, which may contain a secret.
 _QUOTED = r"""(?s):? (bytearray\()?b['"].*"""
 
@@ -69,6 +71,8 @@ def _hint(error: httpx.HTTPError) -> str | None:
             "Pass the CA certificate of the server (ca_file= or --ca-file), "
             "or accept any certificate (insecure=True or --insecure)."
         )
+    if isinstance(cause := _system_error(error), ssl.SSLError) and cause.reason in _NO_TLS:
+        return "Write http:// before the name of the registry if it does not use TLS; else check the port and the proxy."
     return None
 
 

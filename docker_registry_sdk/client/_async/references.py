@@ -39,7 +39,8 @@ class AsyncReferenceCalls(AsyncReferrerCalls):
             InvalidDigestError: `ref` is a malformed digest.
             NotFoundError: The manifest does not exist.
             PlatformNotFoundError: The image does not exist for the platform.
-            ImageError: The platform is malformed, or an image without an image config cannot be checked for the platform.
+            InvalidPlatformError: The platform is malformed.
+            ImageError: An image without an image config cannot be checked for the platform.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pulling Manifests (end-3).

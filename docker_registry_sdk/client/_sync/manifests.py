@@ -61,7 +61,8 @@ class ManifestCalls(RepositoryBase):
             NotFoundError: The manifest does not exist.
             NotModifiedError: The manifest still has the ETag `if_none_match`.
             PlatformNotFoundError: The image does not exist for the platform.
-            ImageError: The platform is malformed, or an image without an image config cannot be checked for the platform.
+            InvalidPlatformError: The platform is malformed.
+            ImageError: An image without an image config cannot be checked for the platform.
             DigestMismatchError: The bytes do not match the requested digest or the digest in the response's headers.
             UnexpectedContentTypeError: The media type is not a known manifest type. The exception's `.raw` holds the bytes.
             ResponseError: The manifest exceeds the size limit.

@@ -49,8 +49,9 @@ def get_config(
     Raises:
         InvalidReferenceError: The reference is malformed.
         NotFoundError: The image does not exist in the registry.
-        ImageError: The platform is malformed, the image does not exist in the layout or archive, or the manifest has no image
-            config or a config of more than 4 MiB.
+        InvalidPlatformError: The platform is malformed.
+        ImageError: The image does not exist in the layout or archive, or the manifest has no image config or a config of more
+            than 4 MiB.
         PlatformNotFoundError: The image does not exist for the platform.
         DigestMismatchError: The bytes of the config have another digest.
         InvalidDigestError: The digest of the manifest or config has an algorithm other than sha256 and sha512.
@@ -78,7 +79,7 @@ def select_platform(source: ImageSource, root: StoredManifest, platform: str | P
         platform: The platform, such as `linux/arm64` or a `Platform`.
 
     Raises:
-        ImageError: The platform is malformed.
+        InvalidPlatformError: The platform is malformed.
         PlatformNotFoundError: The image does not exist for the platform.
     """
     wanted = to_platform(platform)

@@ -66,6 +66,7 @@ def copy(
     Raises:
         InvalidReferenceError: A reference is malformed.
         ImageError: The image does not exist in the layout or archive, exceeds a safety limit, or cannot be stored in the target.
+        InvalidPlatformError: The platform is malformed.
         PlatformNotFoundError: The image does not exist for the platform.
         NotFoundError: The registry does not have the image, or lacks a blob or manifest of the image.
         DigestMismatchError: The bytes of a blob or manifest in the source do not match their digest.

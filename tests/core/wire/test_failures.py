@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import threading
 
 import httpx
 import pytest
@@ -54,3 +56,20 @@ def test_untrusted_certificate_has_a_hint_of_its_own() -> None:
     failure = httpx.ConnectError("certificate verify failed")
     failure.__cause__ = ssl.SSLCertVerificationError("self-signed certificate")
     assert "ca_file" in transport_error(REQUEST, failure).hint
+
+
+def test_a_server_without_tls_has_a_hint_of_its_own() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer_without_tls, args=(server,))
+        thread.start()
+        with pytest.raises(httpx.ConnectError) as caught:
+            httpx.get(f"https://127.0.0.1:{server.getsockname()[1]}", trust_env=False)
+        thread.join()
+    assert "Write http:// before the name" in transport_error(REQUEST, caught.value).hint
+
+
+def answer_without_tls(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
