@@ -10,7 +10,7 @@ ambiguous host cannot be created.
 from __future__ import annotations
 
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TYPE_CHECKING, Final, Literal, Self, cast
 from urllib.parse import urlsplit
 
@@ -28,6 +28,13 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _PRIVATE_NAMES: Final = ("localhost", "local", "internal", "home.arpa")
 # NAT64 gateways send packets to these IPv6 addresses to the IPv4 address in their last four bytes (RFC 6052).
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+# Special addresses (RFC 6890, RFC 7526, RFC 3879, RFC 9637) that some versions of the module ipaddress take for public ones.
+_NOT_PUBLIC: Final = (
+    IPv4Network("192.0.0.0/24"),
+    IPv4Network("192.88.99.0/24"),
+    IPv6Network("fec0::/10"),
+    IPv6Network("3fff::/20"),
+)
 
 
 def normalize_host(host: str) -> str:
@@ -191,7 +198,13 @@ def is_private_host(host: str) -> bool:
     address = parse_address(name)
     if address is None:
         return "." not in name or any(name == private or name.endswith(f".{private}") for private in _PRIVATE_NAMES)
-    return any(not one.is_global or one.is_multicast or one.is_reserved for one in _embedded(address))
+    return any(map(_is_not_public, _embedded(address)))
+
+
+def _is_not_public(address: IPv4Address | IPv6Address) -> bool:
+    if not address.is_global or address.is_multicast or address.is_reserved:
+        return True
+    return any(address in network for network in _NOT_PUBLIC)
 
 
 def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:

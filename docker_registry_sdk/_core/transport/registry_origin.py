@@ -31,7 +31,7 @@ class RegistryOrigin:
         initial_origin: The origin before a change of the scheme. Requests that were built before the change have this origin.
         is_undecided: Whether the scheme may still change.
         address: The IP address of a connection to the registry's host; a public one, if there ever was one. None before the first
-            connection, and always behind a proxy and with a transport of the caller.
+            connection, and always behind a proxy and with a transport of the caller that is no httpx client.
     """
 
     def __init__(self, index: Index, hub_host: str = HUB_HOST) -> None:

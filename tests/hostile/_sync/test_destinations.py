@@ -138,6 +138,31 @@ def test_an_address_that_is_private_at_later_lookups_does_not_turn_the_guard_off
     assert evil.seen == []
 
 
+class Stream:
+    """The stream of a connection to a public address, which httpx states for each response."""
+
+    def get_extra_info(self, name: str) -> Any:
+        """Return the address."""
+        return (PUBLIC, 80) if name == "server_addr" else None
+
+
+def test_the_connections_of_a_callers_httpx_client_decide_too(internet: Internet) -> None:
+    internet.names["registry.example.com"] = [("127.0.0.1",)]
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.host)
+        return httpx.Response(307, headers={"Location": "http://127.0.0.1/x"}, extensions={"network_stream": Stream()})
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(answer)) as http,
+        RegistryClientV2("http://registry.example.com/a", transport=HttpxTransport(http)) as client,
+    ):
+        with pytest.raises(TransportError, match="in a private network"):
+            read_blob(client, DIGEST)
+    assert seen == ["registry.example.com"]
+
+
 @pytest.mark.parametrize("port", ["own", "another"])
 @pytest.mark.parametrize("later", [[("127.0.0.1",)], [(PUBLIC,), ("127.0.0.1",)]])
 def test_the_registrys_own_name_does_not_lead_into_the_callers_network(

@@ -8,6 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import httpx
@@ -290,6 +291,8 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
             http = self._http or self._open()
             SENDING.set(True)
             response = await http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
+            if not self._settings.owned:
+                self._note_connection(http, response)
         except httpx.TransportError as error:
             _log.debug("%s %s: %s", request.method, redact_url(str(request.url)), type(error).__name__)
             unconnected = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not is_untrusted(error)
@@ -319,8 +322,9 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
         http = self._http or self._open()
         if uses_proxy(http, verbatim_url(str(origin))):
             return None
-        if connected and self.registry.address is not None and origin.host == self.registry.origin.host:
-            return (self.registry.address,)
+        known = self.registry.address if connected and origin.host == self.registry.origin.host else None
+        if known is not None and self._settings.owned:
+            return (known,)
         addresses, at = self._resolved.get(origin.host, ((), -math.inf))
         if time.monotonic() - at > _RESOLVED_SECONDS:
             addresses = await async_resolve(origin.host)
@@ -328,7 +332,17 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
                 self._resolved.clear()
             if addresses:
                 self._resolved[origin.host] = addresses, time.monotonic()
-        return addresses
+        return addresses if known is None else (*addresses, known)
+
+    def _note_connection(self, http: httpx.AsyncClient, response: httpx.Response) -> None:
+        """Store the address of a connection of the caller's httpx client, if it leads to the registry without a proxy."""
+        url, stream = response.request.url, response.extensions.get("network_stream")
+        if stream is None or uses_proxy(http, url):
+            return
+        with suppress(Exception):  # the connection is closed already, or its transport states no address
+            address = stream.get_extra_info("server_addr")
+            if isinstance(address, tuple):
+                self.registry.note_connection(url.raw_host.decode("ascii"), str(address[0]).partition("%")[0])
 
     async def _find_credential(self, repo: str | None, *, again: bool) -> Credential | None:
         if again or repo not in self._credentials:

@@ -9,6 +9,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import httpx
@@ -304,6 +305,8 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
             http = self._http or self._open()
             SENDING.set(True)
             response = http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
+            if not self._settings.owned:
+                self._note_connection(http, response)
         except httpx.TransportError as error:
             _log.debug("%s %s: %s", request.method, redact_url(str(request.url)), type(error).__name__)
             unconnected = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not is_untrusted(error)
@@ -333,8 +336,9 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
         http = self._http or self._open()
         if uses_proxy(http, verbatim_url(str(origin))):
             return None
-        if connected and self.registry.address is not None and origin.host == self.registry.origin.host:
-            return (self.registry.address,)
+        known = self.registry.address if connected and origin.host == self.registry.origin.host else None
+        if known is not None and self._settings.owned:
+            return (known,)
         addresses, at = self._resolved.get(origin.host, ((), -math.inf))
         if time.monotonic() - at > _RESOLVED_SECONDS:
             addresses = resolve(origin.host)
@@ -342,7 +346,17 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
                 self._resolved.clear()
             if addresses:
                 self._resolved[origin.host] = addresses, time.monotonic()
-        return addresses
+        return addresses if known is None else (*addresses, known)
+
+    def _note_connection(self, http: httpx.Client, response: httpx.Response) -> None:
+        """Store the address of a connection of the caller's httpx client, if it leads to the registry without a proxy."""
+        url, stream = response.request.url, response.extensions.get("network_stream")
+        if stream is None or uses_proxy(http, url):
+            return
+        with suppress(Exception):  # the connection is closed already, or its transport states no address
+            address = stream.get_extra_info("server_addr")
+            if isinstance(address, tuple):
+                self.registry.note_connection(url.raw_host.decode("ascii"), str(address[0]).partition("%")[0])
 
     def _find_credential(self, repo: str | None, *, again: bool) -> Credential | None:
         if again or repo not in self._credentials:
