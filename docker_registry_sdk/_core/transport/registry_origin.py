@@ -30,8 +30,6 @@ class RegistryOrigin:
         base_url: The URL of the current origin, without a path.
         initial_origin: The origin before a change of the scheme. Requests that were built before the change have this origin.
         is_undecided: Whether the scheme may still change.
-        address: The IP address of a connection to the registry's host; a public one, if there ever was one. None before the first
-            connection, and always behind a proxy and with a transport of the caller that is no httpx client.
     """
 
     def __init__(self, index: Index, hub_host: str = HUB_HOST) -> None:
@@ -40,7 +38,16 @@ class RegistryOrigin:
         self.initial_origin = self.origin = Origin.from_url(f"{scheme}://{hub_host if index.official else index.name}")
         self.base_url = str(self.origin)
         self.is_undecided = index.scheme is None and self.origin.is_loopback
-        self.address: str | None = None
+        self._addresses: dict[bool, str] = {}  # the last public (False) and the last private (True) address of a connection
+
+    @property
+    def address(self) -> str | None:
+        """Return the IP address of a connection to the registry's host; a public one, if there ever was one.
+
+        The result is None before the first connection, and always behind a proxy and with a transport of the caller that is no
+        httpx client.
+        """
+        return self._addresses.get(False) or self._addresses.get(True)
 
     def may_connect(self, host: str, address: str) -> bool:
         """Return whether a connection may be made. After a change to plain http, the registry is only reached on loopback.
@@ -58,8 +65,8 @@ class RegistryOrigin:
             host: The host that the connection was made for.
             address: The IP address that the connection was made to.
         """
-        if host == self.origin.host and (self.address is None or is_private_host(self.address)):
-            self.address = address
+        if host == self.origin.host:
+            self._addresses[is_private_host(address)] = address
 
     def confirm_scheme(self, url: httpx.URL) -> None:
         """Make the current scheme final, since the registry has sent a response.
