@@ -189,7 +189,7 @@ def _sync_docstrings(text: str, words: dict[str, str]) -> str:
     text = re.sub(r"`[^`\n]+`", replace, text)
     text = re.sub(r"^ +async with (?=create_async_client\()", lambda found: found[0].replace("async ", ""), text, flags=re.M)
     text = re.sub(r"\bcreate_async_client\(", "create_client(", text)
-    return text.replace("`async with`", "`with`")
+    return text.replace("an `async with`", "a `with`").replace("`async with`", "`with`")
 
 
 def outputs(folder: Path) -> Iterator[tuple[Path, Path]]:

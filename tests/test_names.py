@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import builtins
 import inspect
+import re
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -82,3 +84,10 @@ def test_importing_a_client_loads_only_what_each_call_needs(name: str) -> None:
     )
     loaded = loaded_after(f"from docker_registry_sdk import {name}")
     assert [one for one in unneeded if one in loaded] == []
+
+
+def test_the_sync_twins_say_nothing_async() -> None:
+    texts = {path: path.read_text(encoding="utf-8") for path in Path(docker_registry_sdk.__path__[0]).rglob("_sync/*.py")}
+    assert len(texts) > 20
+    pattern = re.compile(r"await |\bAsync[A-Z]|async (?:with|for|def)|an `with")
+    assert [(path.name, found[0]) for path, text in texts.items() if (found := pattern.search(text))] == []

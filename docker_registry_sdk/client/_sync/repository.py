@@ -22,7 +22,7 @@ class Repository(ReferenceCalls, TagCalls, BlobCalls, UploadCalls):
     """A repository of a registry, with all calls that concern one repository.
 
     `client.repository(name)` and `registries.repository(name)` return repositories. A repository borrows the connections and
-    tokens of that client: it has nothing to close, the end of an `with` block closes nothing, and after the client was
+    tokens of that client: it has nothing to close, the end of a `with` block closes nothing, and after the client was
     closed, all calls of the repository raise `ClosedError`.
 
     Args:

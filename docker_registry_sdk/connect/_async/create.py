@@ -124,10 +124,10 @@ def create_async_client(
     credentials.
 
         async with create_async_client("alpine") as client:
-            if client.version == 2:  # a type checker then knows that it is an AsyncRegistryClientV2
-                print(await client.list_tags())
+            print(client.version)
 
-    Registries of API v1 are rare: `AsyncRegistryClientV2(name)` and `AsyncRegistries` take the same options, for API v2 only.
+    For a type checker, the class of the client is clear after `if client.version == 2:`, with `version=2`, or by calling
+    `AsyncRegistryClientV2(name)`, which takes the same options and sends no ping. Few registries speak only API v1.
 
     Args:
         name: The repository, as in `docker pull`: `alpine`, `ghcr.io/owner/name`, `http://localhost:5000/name`. None, the

@@ -124,10 +124,10 @@ def create_client(
     credentials.
 
         with create_client("alpine") as client:
-            if client.version == 2:  # a type checker then knows that it is an AsyncRegistryClientV2
-                print(await client.list_tags())
+            print(client.version)
 
-    Registries of API v1 are rare: `RegistryClientV2(name)` and `Registries` take the same options, for API v2 only.
+    For a type checker, the class of the client is clear after `if client.version == 2:`, with `version=2`, or by calling
+    `RegistryClientV2(name)`, which takes the same options and sends no ping. Few registries speak only API v1.
 
     Args:
         name: The repository, as in `docker pull`: `alpine`, `ghcr.io/owner/name`, `http://localhost:5000/name`. None, the
@@ -172,7 +172,7 @@ def create_client(
             the connections of this package.
 
     Returns:
-        The client, whose attribute `version` is 1 or 2. Close it with `close()`, or at the end of an `with` block.
+        The client, whose attribute `version` is 1 or 2. Close it with `close()`, or at the end of a `with` block.
 
     Raises:
         InvalidReferenceError: The name, the registry or an item of `trusted_realms` is malformed, or `name` is the name of a
