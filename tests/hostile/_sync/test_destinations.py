@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import socket
+import ssl
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from tests.core.wire.loopback import Handler, Loopback
+import trustme
+from tests.core.wire.loopback import Handler, Loopback, run_loopback
 from tests.hostile._sync.clients import client_of
 from tests.hostile.conftest import at, demand
 from tests.support._sync.blobs import read_blob
@@ -69,6 +72,23 @@ def test_blobs_are_requested_from_the_a_label_of_the_registry(
     assert set(internet.lookups) == {"xn--strae-oqa.example"}
     assert set(internet.connected) == {PUBLIC}
     assert {seen.headers["host"].split(":")[0] for seen in registry.seen} == {"xn--strae-oqa.example"}
+
+
+@pytest.mark.parametrize("name", ["xn--strae-oqa.example", "strasse.example"])
+def test_tls_checks_the_a_label_of_the_registry(internet: Internet, tmp_path: Path, name: str) -> None:
+    internet.names["xn--strae-oqa.example"] = [(PUBLIC,)]
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    authority.issue_cert(name).configure_cert(context)
+    with run_loopback(lambda handler: handler.reply(200, b"x"), context) as server:
+        host = at(server, "xn--strae-oqa.example").removeprefix("https://")
+        with RegistryClientV2(f"{host}/a", ca_file=tmp_path / "ca.pem", max_retries=0) as client:
+            if name == "xn--strae-oqa.example":
+                assert read_blob(client, DIGEST) == b"x"
+            else:
+                with pytest.raises(TransportError, match=r"(?i)certificate"):
+                    read_blob(client, DIGEST)
+        assert len(server.seen) == (name == "xn--strae-oqa.example")
 
 
 def test_a_redirect_leads_to_the_a_label_that_it_names(registry: Loopback, evil: Loopback, internet: Internet) -> None:
