@@ -182,6 +182,12 @@ class EmbeddedRegistry(RegistryClients):
         """Return the password of the user."""
         return self._account.password
 
+    def __repr__(self) -> str:
+        try:
+            return f"<{type(self).__name__} {self.url}>"
+        except RuntimeError:  # not running
+            return f"<{type(self).__name__} not running>"
+
     @property
     def host(self) -> str:
         """Return the host and the port in the form that image references use, such as `127.0.0.1:5000`.

@@ -137,6 +137,14 @@ def test_hanging_requests_are_aborted(caplog: pytest.LogCaptureFixture, threads:
     writer.close()
 
 
+def test_the_repr_shows_the_url() -> None:
+    registry = EmbeddedRegistry(password="s3cret")
+    assert repr(registry) == "<EmbeddedRegistry not running>"
+    with registry:
+        assert repr(registry) == f"<EmbeddedRegistry {registry.url}>"
+    assert repr(registry) == "<EmbeddedRegistry not running>"
+
+
 def test_restart() -> None:
     registry = EmbeddedRegistry()
     for _ in range(2):
