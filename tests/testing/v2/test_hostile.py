@@ -12,6 +12,7 @@ from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.testing.helpers import assert_error, digest_of, put_manifest, raw_request, start_upload, wait_until
 
 ZEROS = "0" * 64
+LONG = "/v2/" + "-" * 100_000 + "/tags/list"  # longer than the limit of all headers
 PATHS = [
     "/v2/%2e%2e/%2e%2e/etc/tags/list",
     "/v2/../../etc/tags/list",
@@ -35,7 +36,8 @@ PATHS = [
     "/v2/a%252fb/tags/list",
     "/v2/" + "a" * 256 + "/tags/list",
     "/v2/" + "a/" * 200 + "a/tags/list",
-    "/v2/" + "-" * 100_000 + "/tags/list",
+    "/v2/" + "-" * 60_000 + "/tags/list",
+    LONG,
     "/v2/" + "a-" * 20_000 + "/manifests/latest",
     "/v2/a/manifests/..%2f..%2fetc",
     "/v2/a/manifests/sha256:..%2f" + ZEROS,
@@ -55,7 +57,8 @@ def test_hostile_paths(stored_registry: EmbeddedRegistry, path: str, method: byt
         stored_registry.host,
         method + b" " + path.encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
     )
-    assert status in ({400, 404, 405} if method != b"GET" else {400, 404})
+    expected = {400, 404} if method == b"GET" else {400, 404, 405}
+    assert status in ({431} if path == LONG else expected)
     assert stored_registry.storage.names() == []
 
 
