@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.core.wire.loopback import Handler, Loopback, run_loopback
 from tests.support.names import resolve_to_loopback
 
 SECRET = "S3CR3T"
+BASIC_SECRET = base64.b64encode(f"alice:{SECRET}".encode()).decode()
 
 
 @pytest.fixture(autouse=True)

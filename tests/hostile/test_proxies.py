@@ -7,7 +7,7 @@ import pytest
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk.errors import InvalidReferenceError
 from tests.hostile.conftest import SECRET
-from tests.hostile.secrets import find_in_exception
+from tests.support.secret_search import find_in_exception
 
 BAD = [
     f"alice:{SECRET}@proxy.example:3128",

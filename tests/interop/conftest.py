@@ -12,6 +12,7 @@ from attrs import frozen
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.interop.private_registry import MODES, PrivateRegistry, run_private_registry
 from tests.support.docker_registry import run_docker_registry
+from tests.support.secret_watch import SecretWatch, watch_secrets
 from tests.support.transports import AsyncValidatingTransport, ValidatingTransport
 from tests.support.validation import Exchanges, Specification
 
@@ -23,6 +24,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "registry" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("only_on")
         metafunc.parametrize("registry", marker.args if marker else SERVERS, indirect=True, scope="session")
+
+
+@pytest.fixture(autouse=True)
+def secret_watch() -> Iterator[SecretWatch]:
+    """Fail each test after which a log record or an exception holds a secret."""
+    with watch_secrets() as watch:
+        yield watch
+    if found := watch.findings():
+        pytest.fail("secrets are in:\n" + "\n".join(found))
 
 
 @frozen

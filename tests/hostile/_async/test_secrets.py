@@ -16,10 +16,10 @@ from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport
 from docker_registry_sdk.v2.api import list_tags
 from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile._async.clients import client_of
-from tests.hostile.conftest import SECRET, at
-from tests.hostile.secrets import BASIC_SECRET, find_in_exception
+from tests.hostile.conftest import BASIC_SECRET, SECRET, at
 from tests.support._async.blobs import read_blob
 from tests.support.images import digest_of
+from tests.support.secret_search import find_in_exception
 
 pytestmark = pytest.mark.anyio
 

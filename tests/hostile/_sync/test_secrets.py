@@ -12,10 +12,10 @@ import httpx
 import pytest
 from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile._sync.clients import client_of
-from tests.hostile.conftest import SECRET, at
-from tests.hostile.secrets import BASIC_SECRET, find_in_exception
+from tests.hostile.conftest import BASIC_SECRET, SECRET, at
 from tests.support._sync.blobs import read_blob
 from tests.support.images import digest_of
+from tests.support.secret_search import find_in_exception
 
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import (

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import pickle
 import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 
-from tests.hostile.conftest import SECRET
+import httpx
 
-BASIC_SECRET = base64.b64encode(f"alice:{SECRET}".encode()).decode()
+import docker_registry_sdk
+
 TESTS = Path(__file__).parents[1]
+# The generated functions: tests pass them their arguments, such as the URL of an upload session.
+OPERATIONS = tuple(Path(docker_registry_sdk.__file__).parent / api / "api" for api in ("v1", "v2", "token_auth"))
 
 
 def find_in_exception(error: BaseException, secrets: Iterable[str], *, variables: bool = True) -> list[str]:
@@ -51,20 +53,35 @@ def _texts_of(error: BaseException, *, variables: bool) -> Iterator[tuple[str, s
             yield f"the request of {name}", f"{request.url} {request.headers.raw!r}"
         if variables:
             yield from _variables_of(one.__traceback__)
+            yield f"the rich traceback of {name}", _rich_traceback(one)
 
 
 def _variables_of(link: TracebackType | None) -> Iterator[tuple[str, str]]:
     """Yield the variables of the frames of a traceback, without those of tests, which know the secrets."""
     while link is not None:
         code = link.tb_frame.f_code
-        if not Path(code.co_filename).is_relative_to(TESTS):
+        if not _has_own_arguments(code.co_filename):
             for name, value in link.tb_frame.f_locals.items():
                 yield f"{name} in {code.co_qualname}, {code.co_filename}:{link.tb_lineno}", _shown(value)
         link = link.tb_next
 
 
+def _has_own_arguments(file: str) -> bool:
+    """Return whether the code in a file has secrets that the test itself has passed to it."""
+    return any(Path(file).is_relative_to(folder) for folder in (TESTS, *OPERATIONS))
+
+
 def _shown(value: object) -> str:
     try:
-        return f"{value!r} {vars(value)!r}" if type(value).__module__.startswith("httpx") else repr(value)
+        return f"{value!r} {vars(value)!r}" if isinstance(value, httpx.Request | httpx.Response) else repr(value)
     except Exception as error:
         return f"{type(error).__name__}"
+
+
+def _rich_traceback(error: BaseException) -> str:
+    """Return what rich shows of the variables of a traceback, without those of tests."""
+    from rich.traceback import Traceback
+
+    trace = Traceback.extract(type(error), error, error.__traceback__, show_locals=True)
+    frames = [frame for stack in trace.stacks for frame in stack.frames if not _has_own_arguments(frame.filename)]
+    return "\n".join(str(node) for frame in frames for node in (frame.locals or {}).values())
