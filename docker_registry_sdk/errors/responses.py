@@ -97,7 +97,10 @@ class StatusError(ResponseError):
 class RedirectError(StatusError):
     """A redirect (3xx) that was not followed."""
 
-    hint = "Let the client follow redirects; the exception shows the URL in the Location header without the values of its query."
+    hint = (
+        "Pass a client of this package, which follows redirects. It refuses only those that could send the request, "
+        "or a credential, to a host for which it is not meant."
+    )
 
 
 class NotModifiedError(RedirectError):
