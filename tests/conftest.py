@@ -16,7 +16,7 @@ TESTS = Path(__file__).parent
 # These tests run the code in other processes, or run again what the tests of a package folder run, as do the tests of the sync
 # twins. Without the measurement of coverage they take half of the time.
 FOLDERS_WITHOUT_COVERAGE = frozenset(
-    {"benchmarks", "docs", "generator", "hostile", "interop", "packaging", "readme", "soak", "typing"}
+    {"benchmarks", "docs", "fuzz", "generator", "hostile", "interop", "packaging", "readme", "soak", "typing"}
 )
 MODULES_WITHOUT_COVERAGE = frozenset({"test_conformance.py", "test_schemathesis.py", "test_hostile.py", "test_pytest_plugin.py"})
 
