@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from ._core.transport.options import AsyncClientOptions as AsyncClientOptions
     from ._core.transport.options import ClientOptions as ClientOptions
     from ._core.transport.settings import FilePath as FilePath
-    from ._core.wire._async.exchange import AsyncChunks as AsyncChunks
+    from ._core.wire._async.chunks import AsyncChunks as AsyncChunks
     from ._core.wire._async.exchange import AsyncClient as AsyncClient
     from ._core.wire._async.exchange import AsyncHTTPClient as AsyncHTTPClient
     from ._core.wire._async.exchange import AsyncSenderOwner as AsyncSenderOwner
-    from ._core.wire._sync.exchange import Chunks as Chunks
+    from ._core.wire._sync.chunks import Chunks as Chunks
     from ._core.wire._sync.exchange import Client as Client
     from ._core.wire._sync.exchange import HTTPClient as HTTPClient
     from ._core.wire._sync.exchange import SenderOwner as SenderOwner

@@ -7,10 +7,14 @@ from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from docker_registry_sdk.testing.auth.account import Account
 from docker_registry_sdk.testing.connection import CutConnections
 from docker_registry_sdk.testing.faults.exchange import RegistryState
 from docker_registry_sdk.testing.faults.injection import Faults, InjectFaults
 from docker_registry_sdk.testing.request_log import LogRequests, RequestLog
+from docker_registry_sdk.testing.storage.base import RegistryStorage
+from docker_registry_sdk.testing.v1.index import Index
+from docker_registry_sdk.testing.v1.settings import V1Settings
 from docker_registry_sdk.testing.v2.errors import NAME_INVALID, UNSUPPORTED, ApiError, Refusal
 
 V1_PATHS = ("/v1/", "/_ping", "/_layers/")
@@ -41,6 +45,26 @@ def build_app(
         not_found = Refusal(ApiError(UNSUPPORTED, "the path does not exist", status=404))
         apps.append((("",), _RejectAmbiguousPaths(Router(v2_routes, redirect_slashes=False, default=not_found))))
     return CutConnections(LogRequests(InjectFaults(_DispatchByPath(apps), faults, registry), log))
+
+
+def lazy_v1_app(storage: RegistryStorage, settings: V1Settings, index: Index, login: Account | None) -> ASGIApp:
+    """Create the ASGI application of API v1, whose modules are imported at its first request, since most tests do not use it.
+
+    Args:
+        storage: The storage for the content.
+        settings: The settings of API v1.
+        index: The index of API v1.
+        login: The account that the registry requires, with Basic; None if it requires none of its own.
+    """
+
+    def build() -> ASGIApp:
+        from docker_registry_sdk.testing.v1.login import RequireLogin
+        from docker_registry_sdk.testing.v1.routes import v1_app
+
+        app = v1_app(storage, settings, index)
+        return app if login is None else RequireLogin(app, login, settings)
+
+    return _LazyApp(build)
 
 
 class _DispatchByPath:
@@ -74,7 +98,7 @@ class _RejectAmbiguousPaths:
         await app(scope, receive, send)
 
 
-class LazyApp:
+class _LazyApp:
     """An ASGI application that creates a second application at the first request, and passes all requests to the second one.
 
     Args:

@@ -14,7 +14,7 @@ import attrs
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from docker_registry_sdk.testing.app import LazyApp, build_app
+from docker_registry_sdk.testing.app import build_app, lazy_v1_app
 from docker_registry_sdk.testing.auth.account import Account
 from docker_registry_sdk.testing.auth.authentication import AuthMode, create_authentication
 from docker_registry_sdk.testing.auth.headers import TokenAddress
@@ -24,7 +24,7 @@ from docker_registry_sdk.testing.faults.injection import Faults
 from docker_registry_sdk.testing.profiles import ProfileName
 from docker_registry_sdk.testing.profiles.profile import RegistryProfile, find_profile
 from docker_registry_sdk.testing.request_log import RequestLog
-from docker_registry_sdk.testing.server import Certificates, ServerThread
+from docker_registry_sdk.testing.server import Certificates, RunningServers, ServerThread
 from docker_registry_sdk.testing.settings import RegistryClock, RegistrySettings
 from docker_registry_sdk.testing.storage import open_storage
 from docker_registry_sdk.testing.storage.base import RegistryStorage
@@ -42,8 +42,7 @@ class EmbeddedRegistry(RegistryClients):
             registry.add_image("library/app:1", files={"etc/motd": "hello"})
             print(registry.repository("library/app").list_tags())
 
-    `async with` starts and stops the registry, too, without blocking the event loop. A stopped registry can be started again. The
-    registry keeps its content, but gets another free port if `port` is 0.
+    `async with` starts and stops it without blocking the event loop. A registry can be started again, and keeps its content.
 
     Args:
         auth: The authentication of clients: `none`, `basic`, or `token` (with a token service for API v2). None selects the
@@ -63,7 +62,7 @@ class EmbeddedRegistry(RegistryClients):
             in `v1` must be `registry` for this registry, and must not be `registry` for the other registry. None means that this
             registry uses no index of another registry.
         host: The IP address or host name to listen on.
-        port: The port to listen on. 0 selects a free port.
+        port: The port to listen on. 0 selects a free port, another one at each start.
         tls: Whether to serve HTTPS with a generated certificate. Clients must trust the certificate in `ca_file`.
         require_client_certificate: Whether to accept only clients with the certificate in `client_cert_file`. Requires `tls`.
         ssl_context: The SSL context with which to serve HTTPS. Cannot be combined with `tls`. None serves HTTP, unless `tls` is
@@ -140,7 +139,7 @@ class EmbeddedRegistry(RegistryClients):
             token_path=self._settings.token_path,
             revoke_tokens=self.revoke_tokens,
         )
-        self._running: _Running | None = None
+        self._running: RunningServers | None = None
 
     @property
     def requests(self) -> RequestLog:
@@ -277,8 +276,9 @@ class EmbeddedRegistry(RegistryClients):
             address = TokenAddress(origin, token_port, self._settings.token_path)
             authorizer = self._authentication.authorizer(address)
             v2 = token_routes + v2_routes(self._storage, self._settings, sessions, authorizer) if "v2" in self._apis else None
-            v1 = LazyApp(self._build_v1) if "v1" in self._apis else None
-            self._running = _Running(self._serve(v2, v1, self._address[1], parts), address, parts.pop_all())
+            account = self._account if self._v1_login else None
+            v1 = lazy_v1_app(self._storage, self._v1, self._index, account) if "v1" in self._apis else None
+            self._running = RunningServers(self._serve(v2, v1, self._address[1], parts), address, parts.pop_all())
         if not self._v1.is_index:
             self._index.add_registry(self.host)
 
@@ -328,14 +328,6 @@ class EmbeddedRegistry(RegistryClients):
             options["client_cert"] = self.client_cert_file
         return options
 
-    def _build_v1(self) -> ASGIApp:
-        # Imported at the first request only: most tests do not use API v1.
-        from docker_registry_sdk.testing.v1.login import RequireLogin
-        from docker_registry_sdk.testing.v1.routes import v1_app
-
-        app = v1_app(self._storage, self._v1, self._index)
-        return RequireLogin(app, self._account, self._v1) if self._v1_login else app
-
     def _serve(self, v2: list[BaseRoute] | None, v1: ASGIApp | None, port: int, parts: ExitStack) -> int:
         """Start a server for some routes, and return the port of the server. Let `parts` stop the server when `parts` is closed.
 
@@ -347,7 +339,7 @@ class EmbeddedRegistry(RegistryClients):
         parts.callback(server.stop)
         return server.port
 
-    def _run_state(self) -> "_Running":
+    def _run_state(self) -> RunningServers:
         if self._running is None:
             raise RuntimeError("the registry is not running; call start(), or use it in a with block")
         return self._running
@@ -356,12 +348,3 @@ class EmbeddedRegistry(RegistryClients):
         if self._certificates is None:
             raise RuntimeError("the registry has no generated certificates; create the registry with tls=True")
         return self._certificates
-
-
-@attrs.frozen
-class _Running:
-    """The port and the token service of a running registry, and the callbacks that stop it."""
-
-    port: int
-    token_address: TokenAddress
-    parts: ExitStack

@@ -9,12 +9,15 @@ import ssl
 import tempfile
 import threading
 import weakref
+from contextlib import ExitStack
 from pathlib import Path
 
+import attrs
 from starlette.types import ASGIApp
 from uvicorn.config import Config
 from uvicorn.server import Server
 
+from docker_registry_sdk.testing.auth.headers import TokenAddress
 from docker_registry_sdk.testing.extra import needs_extra
 from docker_registry_sdk.testing.http_protocol import RegistryProtocol
 
@@ -214,3 +217,12 @@ class Certificates:
             names: The host names, IP addresses or email addresses for which the certificate is valid.
         """
         self._authority.issue_cert(*names).private_key_and_cert_chain_pem.write_to_path(str(file))
+
+
+@attrs.frozen
+class RunningServers:
+    """The port and the token service of a running registry, and the callbacks that stop its servers."""
+
+    port: int
+    token_address: TokenAddress
+    parts: ExitStack

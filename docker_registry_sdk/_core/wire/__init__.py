@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from httpx import ByteStream as ByteStream
 
     from ...errors import ErrorDetail as ErrorDetail
-    from ._async.exchange import AsyncChunks as AsyncChunks
+    from ._async.chunks import AsyncChunks as AsyncChunks
     from ._async.exchange import AsyncClient as AsyncClient
     from ._async.exchange import AsyncContextSender as AsyncContextSender
     from ._async.exchange import AsyncSender as AsyncSender
     from ._async.exchange import async_read as async_read
     from ._async.exchange import async_send as async_send
     from ._async.exchange import async_stream as async_stream
-    from ._sync.exchange import Chunks as Chunks
+    from ._sync.chunks import Chunks as Chunks
     from ._sync.exchange import Client as Client
     from ._sync.exchange import ContextSender as ContextSender
     from ._sync.exchange import Sender as Sender
@@ -93,10 +93,10 @@ if TYPE_CHECKING:
     from .response import next_link as next_link
     from .response import parse_json as parse_json
     from .response import required as required
-    from .response import status_error as status_error
     from .response import text_header as text_header
     from .response import unexpected_content_type as unexpected_content_type
     from .response import url_header as url_header
+    from .status_errors import status_error as status_error
     from .timeout import Timeout as Timeout
     from .timeout import timeout_steps as timeout_steps
     from .urls import follow_url as follow_url

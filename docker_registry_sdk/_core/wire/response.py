@@ -11,12 +11,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import field, frozen, resolve_types
 
-from ...errors import BasicLoginError, ErrorDetail, ParseError, StatusError, TransportError, UnexpectedContentTypeError
+from ...errors import ErrorDetail, ParseError, TransportError, UnexpectedContentTypeError
+from . import secrets
 from .context import CALL
 from .http_types import ReceivedResponse
 from .json_values import Mismatch
 from .links import parse_links
-from .secrets import hidden_bytes, hide, secrets_of, shown_body
 from .urls import authority_of, make_absolute
 
 BodyT = TypeVar("BodyT")
@@ -119,104 +119,45 @@ def unexpected_content_type(response: ReceivedResponse, expected: Sequence[str])
         response: An HTTP response whose body was read.
         expected: The media types that the specification lists for the response.
     """
-    method, url = _origin(response)
+    method, url = origin_of(response)
     return UnexpectedContentTypeError(
         method=method,
         url=url,
         status=response.status_code,
-        headers=_shown_headers(response),
-        raw=_shown_body(response, response.content),
+        headers=shown_headers(response),
+        raw=shown_body(response, response.content),
         media_type=media_type(response),
         expected=expected,
     )
 
 
-def status_error(response: ReceivedResponse, content: bytes, parse: Callable[[Any], ErrorBody] | None) -> StatusError:
-    """Return the exception for a response whose status the operation does not document as a success.
-
-    The entries of the exception's `errors` come from `parse`. If `parse` is None or rejects the body, the only entry is the
-    text of a body that is plain text or a JSON string; for other bodies, there are no entries.
-
-    Args:
-        response: An HTTP response.
-        content: The part of the body that was read.
-        parse: A function that parses the documented error body; None if the operation documents no error body.
-    """
-    # The messages of token services are parsed, too, but the rest of their bodies may hold tokens.
-    content, raw = _hidden(response, content), _shown_body(response, content)
-    body: ErrorBody | None = None
-    if content and parse is not None:
-        try:
-            body = parse(json.loads(content))
-        except (ValueError, RecursionError, ParseError):
-            body = None
-    errors = body.error_details() if body is not None else _plain_words(response, content)
-    method, url = _origin(response)
-    rejects_login = response.status_code == 401 and _sent_basic_credentials(response)
-    kind = BasicLoginError if rejects_login else StatusError.for_status(response.status_code)
-    return kind(
-        method=method,
-        url=url,
-        status=response.status_code,
-        headers=_shown_headers(response),
-        raw=raw,
-        body=body,
-        errors=errors,
-    )
-
-
-def _plain_words(response: ReceivedResponse, content: bytes) -> tuple[ErrorDetail, ...]:
-    """Return one entry with the text of an error body that is plain text or, as v1 registries send, a JSON string.
-
-    The result is an empty tuple for other bodies.
-    """
-    words = content[:1024].decode("utf-8", "replace").strip()
-    if media_type(response) == "application/json" and words.startswith('"') and words.endswith('"'):
-        words = words[1:-1]
-    elif media_type(response) != "text/plain":
-        return ()
-    return (ErrorDetail(message=words),) if words else ()
-
-
-def _origin(response: ReceivedResponse) -> tuple[str, str]:
+def origin_of(response: ReceivedResponse) -> tuple[str, str]:
+    """Return the method and the URL of the request of a response, for an exception."""
     try:
         return response.request.method, str(response.request.url)
     except RuntimeError:  # a response without a request, as in tests
         return "request", "(unknown URL)"
 
 
-def _shown_headers(response: ReceivedResponse) -> Mapping[str, str]:
+def shown_headers(response: ReceivedResponse) -> Mapping[str, str]:
     """Return the headers of a response without the secrets of its request; the exception hides further values."""
-    secrets = _secrets(response)
-    return {name: hide(value, secrets) for name, value in response.headers.items()} if secrets else response.headers
+    hidden = _secrets(response)
+    return {name: secrets.hide(value, hidden) for name, value in response.headers.items()} if hidden else response.headers
 
 
-def _shown_body(response: ReceivedResponse, content: bytes) -> bytes:
+def shown_body(response: ReceivedResponse, content: bytes) -> bytes:
+    """Return the body of a response as an exception may show it, without secrets."""
     try:
-        return shown_body(response.request, content)
-    except RuntimeError:  # a response without a request, as in tests
-        return content
-
-
-def _hidden(response: ReceivedResponse, content: bytes) -> bytes:
-    try:
-        return hidden_bytes(response.request, content)
+        return secrets.shown_body(response.request, content)
     except RuntimeError:  # a response without a request, as in tests
         return content
 
 
 def _secrets(response: ReceivedResponse) -> tuple[str, ...]:
     try:
-        return secrets_of(response.request)
+        return secrets.secrets_of(response.request)
     except RuntimeError:  # a response without a request, as in tests
         return ()
-
-
-def _sent_basic_credentials(response: ReceivedResponse) -> bool:
-    try:
-        return str(response.request.headers.get("Authorization", "")).lower().startswith("basic ")
-    except RuntimeError:  # a response without a request, as in tests
-        return False
 
 
 def text_header(response: ReceivedResponse, name: str) -> str | None:
@@ -255,10 +196,6 @@ def integer_header(response: ReceivedResponse, name: str) -> int | None:
     Args:
         response: An HTTP response.
         name: The header's name, in any case.
-
-    Raises:
-        TransportError: The response is not one of the registry itself, and the URL leads to another host. The header Location of
-            a response with the status 201 may do so, since no request follows it.
     """
     value = (text_header(response, name) or "").strip()
     # No valid header has more than 20 digits, and `int` raises ValueError for very long numbers.
@@ -297,6 +234,10 @@ def url_header(response: ReceivedResponse, name: str) -> str | None:
     Args:
         response: An HTTP response.
         name: The header's name, in any case.
+
+    Raises:
+        TransportError: The response is not one of the registry itself, and the URL leads to another host. The header Location of
+            a response with the status 201 may do so, since no request follows it.
     """
     value = (text_header(response, name) or "").strip()
     return _absolute(response, value) if value else None

@@ -304,8 +304,7 @@ class AsyncResumableUpload:
         if wait is None:
             if "DIGEST_INVALID" in getattr(error, "codes", ()) and self._source.is_verified:
                 error.add_note(
-                    "When the source was read, its bytes had the expected digest: the source has changed since then, or the "
-                    "registry lost some of the bytes."
+                    "When the source was read, its bytes had the expected digest: it has changed, or the registry lost bytes."
                 )
             raise error
         self._has_retried = True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -40,18 +39,13 @@ from ...wire import (
 )
 from ..registry_origin import RegistryOrigin
 from ..request_policy import AuthPolicy
-from ..resolving import async_resolve, uses_proxy
+from ..resolving import ResolvedHosts, async_resolve, uses_proxy
 from ..retries import seconds_to_retry
 
 _log = logging.getLogger("docker_registry_sdk._core.transport")
 _METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
-# If `auth` is not given, httpx looks for a user name in the URL.
-_NO_AUTH = httpx.Auth()
-# Headers that each httpx client has, and that may be sent to all hosts.
-_HARMLESS_HEADERS = frozenset({"accept", "accept-encoding", "connection"})
-# Some registries redirect every blob, always to the same hosts.
-_RESOLVED_SECONDS = 60.0
-_MAX_RESOLVED_HOSTS = 100
+_NO_AUTH = httpx.Auth()  # without `auth`, httpx looks for a user name in the URL
+_HARMLESS_HEADERS = frozenset({"accept", "accept-encoding", "connection"})  # each httpx client has them; all hosts may get them
 
 
 class AsyncSettings(NamedTuple):
@@ -102,7 +96,7 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
         self.auth_policy: AuthPolicy | None = None
         self._settings = settings
         self._credentials: dict[str | None, Credential | None] = {}
-        self._resolved: dict[str, tuple[tuple[str, ...], float]] = {}
+        self._resolved = ResolvedHosts()
         self._http: httpx.AsyncClient | None = None
         self._loop: object = None  # the event loop that the connections of the httpx client belong to
         self._is_closed = self._is_forked = False
@@ -313,25 +307,19 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
 
     async def _downgrade_to_http(self, url: httpx.URL) -> bool:
         """Return whether a request that failed to connect must be sent again with plain http (see `RegistryOrigin`)."""
-        if not self.registry.may_downgrade(url):
-            return False
-        return self.registry.downgrade_to_http(url, await self._resolve(self.registry.initial_origin))
+        registry = self.registry
+        return registry.may_downgrade(url) and registry.downgrade_to_http(url, await self._resolve(registry.initial_origin))
 
     async def _resolve(self, origin: Origin, *, connected: bool = False) -> tuple[str, ...] | None:
-        """Return the result of the effect `Resolve`."""
         http = self._http or self._open()
         if uses_proxy(http, verbatim_url(str(origin))):
             return None
         known = self.registry.address if connected and origin.host == self.registry.origin.host else None
         if known is not None and self._settings.owned:
             return (known,)
-        addresses, at = self._resolved.get(origin.host, ((), -math.inf))
-        if time.monotonic() - at > _RESOLVED_SECONDS:
+        if not (addresses := self._resolved.find(origin.host)):
             addresses = await async_resolve(origin.host)
-            if len(self._resolved) >= _MAX_RESOLVED_HOSTS:  # a hostile registry may name any number of hosts
-                self._resolved.clear()
-            if addresses:
-                self._resolved[origin.host] = addresses, time.monotonic()
+            self._resolved.store(origin.host, addresses)
         return addresses if known is None else (*addresses, known)
 
     def _note_connection(self, http: httpx.AsyncClient, response: httpx.Response) -> None:
@@ -354,7 +342,7 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
                 raise AuthError(
                     f"get_credential must return a Credential or None, not {type(found).__name__}",
                     source=f"the provider {type(self._settings.credentials).__name__}",
-                    hint="Correct the credential provider: it must return a Credential or None.",
+                    hint="Correct the credential provider.",
                 )
             source = "none" if found is None else one_line(found.source)
             _log.debug("credential for %s: %s", registry if repo is None else f"{registry}/{repo}", source)

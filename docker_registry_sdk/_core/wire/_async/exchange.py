@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Container, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import httpx
 
-from ....errors import DeadlineExceededError, RegistryError
+from ....errors import DeadlineExceededError
 from ...concurrency.waiting import async_time_limit
 from ..bodies import async_content, with_body
-from ..context import CallContext, CallLimits, LimitedSender, async_fill_of, bound_timeouts, call_of, sender_of, set_call
+from ..context import CallContext, CallLimits, LimitedSender, bound_timeouts, call_of, sender_of, set_call
 from ..failures import transport_error
 from ..http_types import ReceivedResponse
 from ..library_logs import SENDING
 from ..policy import Deadline
 from ..request import Request, RequestBuilder, build, is_large
-from ..response import MAX_ERROR_BODY_BYTES, ErrorBody, body_limit, fits, status_error
+from ..response import MAX_ERROR_BODY_BYTES, ErrorBody, body_limit, fits
 from ..secrets import remove_secrets
+from ..status_errors import status_error
 
 T = TypeVar("T")
-
-_CLOSED = "the stream is closed: read the body inside the `with` block"
 
 
 class AsyncSender(RequestBuilder, Protocol):
@@ -194,7 +193,7 @@ async def _start(
     built = _build(sender, request, limits, buffered=False)
     if (deadline := limits.deadline) is None:
         return await _open(sender, built, successes, parse_error)
-    with _deadline_errors(built, deadline), async_time_limit(deadline.remaining):
+    with deadline_errors(built, deadline), async_time_limit(deadline.remaining):
         return await _open(sender, built, successes, parse_error)
 
 
@@ -209,7 +208,7 @@ async def _receive(
     built = _build(sender, request, limits, buffered=True)
     if (deadline := limits.deadline) is None:
         return await _open_and_read(sender, built, successes, parse_error)
-    with _deadline_errors(built, deadline), async_time_limit(deadline.remaining):
+    with deadline_errors(built, deadline), async_time_limit(deadline.remaining):
         return await _open_and_read(sender, built, successes, parse_error)
 
 
@@ -262,8 +261,13 @@ async def _open_and_read(
 
 
 @contextmanager
-def _deadline_errors(request: httpx.Request, deadline: Deadline) -> Iterator[None]:
-    """Raise a DeadlineExceededError in place of a TimeoutError that the `with` block raises after the deadline."""
+def deadline_errors(request: httpx.Request, deadline: Deadline) -> Iterator[None]:
+    """Raise a DeadlineExceededError in place of a TimeoutError that the `with` block raises after the deadline.
+
+    Args:
+        request: The request of the call.
+        deadline: The deadline of the call.
+    """
     try:
         yield
     except DeadlineExceededError:
@@ -288,7 +292,7 @@ async def async_read(response: httpx.Response, *, wanted: bool = True) -> httpx.
         ResponseError: The body of a success is longer than the limit.
         httpx.HTTPError: The body of a success is incomplete, or the deadline passed while the body was read.
     """
-    if response.is_closed and _content_of(response) is not None:
+    if response.is_closed and content_of(response) is not None:
         return response
     whole = wanted and response.is_success
     call = call_of(response.request)
@@ -314,96 +318,12 @@ async def async_read(response: httpx.Response, *, wanted: bool = True) -> httpx.
     return with_body(response, bytes(content), limit, whole=whole)
 
 
-class AsyncChunks(AsyncIterator[bytes]):
-    """An iterator of the bytes of a streamed body, in chunks as they are received, without removing a content coding.
-
-    Instead of iterating, a caller can copy the bytes into its own buffers with `fill`.
+def content_of(response: httpx.Response) -> bytes | None:
+    """Return the body of a response whose body was already read, as by an event hook of httpx; None if it was not read.
 
     Args:
-        response: A response whose body is not read yet.
+        response: An HTTP response.
     """
-
-    def __init__(self, response: httpx.Response) -> None:
-        self._response = response
-        self._chunks = _chunks(response)
-        self._fill = async_fill_of(response)
-        self._rest = memoryview(b"")
-        self._deadline = call_of(response.request).deadline
-
-    async def __anext__(self) -> bytes:
-        if self._rest:
-            rest, self._rest = bytes(self._rest), memoryview(b"")
-            return rest
-        try:
-            if self._deadline is None:
-                return await anext(self._chunks)
-            with self._limited(), async_time_limit(self._deadline.remaining):
-                return await anext(self._chunks)
-        except RegistryError as error:
-            remove_secrets(error)
-            raise
-
-    async def fill(self, buffer: memoryview) -> int:
-        """Copy the next bytes of the body into a buffer, and return the number of copied bytes; 0 at the end of the body.
-
-        Args:
-            buffer: A writable buffer of at least one byte. The number of copied bytes may be smaller than its length.
-
-        Raises:
-            TransportError: The connection was interrupted before the end of the body.
-            DeadlineExceededError: The deadline of the call passed.
-            ValueError: The response was closed before the whole body was read.
-        """
-        if self._fill is None or self._response.is_closed:
-            if not self._rest:
-                self._rest = memoryview(await anext(self, b""))
-            filled = min(len(buffer), len(self._rest))
-            buffer[:filled] = self._rest[:filled]
-            self._rest = self._rest[filled:]
-            return filled
-        try:
-            if self._deadline is None:
-                return await self._fill(buffer)
-            with self._limited(), async_time_limit(self._deadline.remaining):
-                return await self._fill(buffer)
-        except httpx.HTTPError as error:
-            failure = transport_error(self._response.request, error)
-        except RegistryError as error:
-            remove_secrets(error)
-            raise
-        raise failure
-
-    def _limited(self) -> AbstractContextManager[None]:
-        assert self._deadline is not None
-        request = self._response.request
-        self._deadline.check(request.method, str(request.url))
-        return _deadline_errors(request, self._deadline)
-
-
-async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    if (content := _content_of(response)) is not None:
-        yield content
-        return
-    try:
-        blocks = response.aiter_raw()
-        while True:
-            if response.is_closed:
-                raise ValueError(_CLOSED)
-            before = SENDING.get()
-            SENDING.set(True)
-            try:
-                chunk = await anext(blocks, None)
-            finally:
-                SENDING.set(before)
-            if chunk is None:
-                return
-            yield chunk
-    except httpx.HTTPError as error:
-        raise transport_error(response.request, error)  # noqa: B904 - transport_error has set the cause
-
-
-def _content_of(response: httpx.Response) -> bytes | None:
-    """Return the body of a response whose body was already read, as by an event hook of httpx; None if it was not read."""
     if not response.is_closed:
         return None
     try:

@@ -1,0 +1,73 @@
+"""The exceptions for responses whose status is no documented success."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ...errors import BasicLoginError, ErrorDetail, ParseError, StatusError
+from .http_types import ReceivedResponse
+from .response import ErrorBody, media_type, origin_of, shown_body, shown_headers
+from .secrets import hidden_bytes
+
+
+def status_error(response: ReceivedResponse, content: bytes, parse: Callable[[Any], ErrorBody] | None) -> StatusError:
+    """Return the exception for a response whose status the operation does not document as a success.
+
+    The entries of the exception's `errors` come from `parse`. If `parse` is None or rejects the body, the only entry is the
+    text of a body that is plain text or a JSON string; for other bodies, there are no entries.
+
+    Args:
+        response: An HTTP response.
+        content: The part of the body that was read.
+        parse: A function that parses the documented error body; None if the operation documents no error body.
+    """
+    # The messages of token services are parsed, too, but the rest of their bodies may hold tokens.
+    content, raw = _hidden(response, content), shown_body(response, content)
+    body: ErrorBody | None = None
+    if content and parse is not None:
+        try:
+            body = parse(json.loads(content))
+        except (ValueError, RecursionError, ParseError):
+            body = None
+    errors = body.error_details() if body is not None else _plain_words(response, content)
+    method, url = origin_of(response)
+    rejects_login = response.status_code == 401 and _sent_basic_credentials(response)
+    kind = BasicLoginError if rejects_login else StatusError.for_status(response.status_code)
+    return kind(
+        method=method,
+        url=url,
+        status=response.status_code,
+        headers=shown_headers(response),
+        raw=raw,
+        body=body,
+        errors=errors,
+    )
+
+
+def _plain_words(response: ReceivedResponse, content: bytes) -> tuple[ErrorDetail, ...]:
+    """Return one entry with the text of an error body that is plain text or, as v1 registries send, a JSON string.
+
+    The result is an empty tuple for other bodies.
+    """
+    words = content[:1024].decode("utf-8", "replace").strip()
+    if media_type(response) == "application/json" and words.startswith('"') and words.endswith('"'):
+        words = words[1:-1]
+    elif media_type(response) != "text/plain":
+        return ()
+    return (ErrorDetail(message=words),) if words else ()
+
+
+def _hidden(response: ReceivedResponse, content: bytes) -> bytes:
+    try:
+        return hidden_bytes(response.request, content)
+    except RuntimeError:  # a response without a request, as in tests
+        return content
+
+
+def _sent_basic_credentials(response: ReceivedResponse) -> bool:
+    try:
+        return str(response.request.headers.get("Authorization", "")).lower().startswith("basic ")
+    except RuntimeError:  # a response without a request, as in tests
+        return False
