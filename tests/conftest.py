@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from pathlib import Path
 
@@ -16,9 +17,9 @@ TESTS = Path(__file__).parent
 # These tests run the code in other processes, or run again what the tests of a package folder run, as do the tests of the sync
 # twins. Without the measurement of coverage they take half of the time.
 FOLDERS_WITHOUT_COVERAGE = frozenset(
-    {"benchmarks", "docs", "fuzz", "generator", "hostile", "interop", "packaging", "readme", "soak", "typing"}
+    {"benchmarks", "docs", "fuzz", "generator", "interop", "packaging", "readme", "soak", "typing"}
 )
-MODULES_WITHOUT_COVERAGE = frozenset({"test_conformance.py", "test_schemathesis.py", "test_hostile.py", "test_pytest_plugin.py"})
+MODULES_WITHOUT_COVERAGE = frozenset({"test_conformance.py", "test_schemathesis.py", "test_pytest_plugin.py"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,6 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             or "docker-registry" in item.name
         ):
             item.add_marker("no_cover")
+
+
+def pytest_collection_finish() -> None:
+    """Leave the thousands of collected tests out of garbage collection, which would examine them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -151,7 +151,7 @@ CASES: list[tuple[str, object, str]] = [
 
 @cache
 def _document() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load(TRICKY.read_text(encoding="utf-8"))
+    document: dict[str, Any] = yaml.load(TRICKY.read_text(encoding="utf-8"), yaml.CSafeLoader)
     return document
 
 

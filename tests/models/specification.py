@@ -29,7 +29,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 @cache
 def load(package: str) -> dict[str, Any]:
     """Return the specification of a generated package."""
-    loaded: dict[str, Any] = yaml.safe_load((FOLDER / PACKAGES[package]).read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.load((FOLDER / PACKAGES[package]).read_text(encoding="utf-8"), yaml.CSafeLoader)
     return loaded
 
 

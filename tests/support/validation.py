@@ -75,7 +75,7 @@ class Specification:
     @cache
     def load(cls, name: str) -> Specification:
         """Return the specification of a file in openapi/."""
-        document = yaml.safe_load((OPENAPI / name).read_text(encoding="utf-8"))
+        document = yaml.load((OPENAPI / name).read_text(encoding="utf-8"), yaml.CSafeLoader)
         deserializers: dict[str, Callable[[bytes], Any]] = dict.fromkeys(
             ("application/octet-stream", "text/html", "text/plain"), _text
         )

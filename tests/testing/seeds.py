@@ -54,7 +54,7 @@ def with_seeds(seeds: Seeds) -> dict[str, Any]:
     The first values of all parameters belong together. Content-Length is removed, because a generated value would let the server
     wait for the rest of the body. A Range has one part, because the response to several parts is not described.
     """
-    document: dict[str, Any] = yaml.safe_load((OPENAPI / "registry-v2.yaml").read_text(encoding="utf-8"))
+    document: dict[str, Any] = yaml.load((OPENAPI / "registry-v2.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
     components, paths = document["components"], document["paths"]
     del components["parameters"]["ContentLength"]
     for item in paths.values():
@@ -106,7 +106,7 @@ def with_seeds(seeds: Seeds) -> dict[str, Any]:
 
 def with_account(username: str, password: str, refresh_token: str) -> dict[str, Any]:
     """Return the description of the token service with enumerations of valid and of some wrong values as parameters."""
-    document: dict[str, Any] = yaml.safe_load((OPENAPI / "token-auth.yaml").read_text(encoding="utf-8"))
+    document: dict[str, Any] = yaml.load((OPENAPI / "token-auth.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
     components = document["components"]
     scopes = [f"repository:{NAME}:pull,push", "registry:catalog:*", "repository:a/b:*", "nothing", ""]
     values: dict[str, list[str]] = {
