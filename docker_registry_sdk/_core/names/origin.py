@@ -55,7 +55,12 @@ def normalize_host(host: str) -> str:
         raise InvalidReferenceError(
             f"host {quoted(str(host))}: {error}", hint="Write a host name or an IP address, such as registry.example.com."
         ) from None
-    return name.lower() if address is None else str(address)
+    if address is None:
+        return name.lower()
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        number = int(address.ipv4_mapped)  # from Python 3.13 on, `str` writes these addresses with dots
+        return f"::ffff:{number >> 16:x}:{number & 0xFFFF:x}"
+    return str(address)
 
 
 def _default_port(origin: Origin) -> int:
