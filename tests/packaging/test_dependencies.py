@@ -40,8 +40,8 @@ def licence_of(metadata: PackageMetadata) -> str:
 
 
 def listed() -> dict[str, str]:
-    """Return the licence of each package in DEPENDENCIES.md."""
-    rows = re.findall(r"^\| ([A-Za-z0-9._-]+) \| ([^|]+) \|", (ROOT / "DEPENDENCIES.md").read_text(), re.MULTILINE)
+    """Return the licence of each package in docs/dependencies.md."""
+    rows = re.findall(r"^\| ([A-Za-z0-9._-]+) \| ([^|]+) \|", (ROOT / "docs/dependencies.md").read_text(), re.MULTILINE)
     return {normalized(name): licence for name, licence in rows if name != "package"}
 
 
