@@ -1,4 +1,4 @@
-"""Writing a file atomically."""
+"""Writing a file atomically, and the permissions of new files."""
 
 from __future__ import annotations
 
@@ -40,6 +40,17 @@ def write_atomically(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
         with suppress(OSError):
             os.unlink(name)
         raise
+
+
+def set_usual_permissions(descriptor: int) -> None:
+    """Give a file that only this user could use the permissions of a new file: 0666 without the umask. Do nothing on Windows.
+
+    Args:
+        descriptor: The descriptor of the open file.
+    """
+    if sys.platform != "win32":
+        with suppress(OSError):  # some file systems have no permissions
+            os.fchmod(descriptor, 0o666 & ~current_umask())
 
 
 def current_umask() -> int:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from .._core.concurrency.forks import reset_after_fork
-from .._core.files import current_umask
+from .._core.files import set_usual_permissions
 from .._core.folders import FolderEntry, LinkError, OpenFolder, open_path
 from .._core.text.redaction import printable
 from ..digest import Verifier
@@ -37,12 +36,9 @@ def find_file(root: Path, *parts: str) -> os.stat_result | None:
     *folders, name = parts
     try:
         with open_folder(root, *folders) as folder:
-            found = folder.find(name)
+            return find_entry(FolderEntry(folder, name))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    if found is not None and stat.S_ISLNK(found.st_mode):
-        raise _link_error(root.joinpath(*parts))
-    return found
 
 
 def open_folder(root: Path, *parts: str, create: bool = False) -> OpenFolder:
@@ -109,8 +105,8 @@ def open_entry(entry: FolderEntry) -> BinaryIO:
     return os.fdopen(descriptor, "rb", buffering=0)
 
 
-def check_no_link(entry: FolderEntry) -> None:
-    """Check that a name in an open folder is not that of a link. The file need not exist.
+def find_entry(entry: FolderEntry) -> os.stat_result | None:
+    """Return the status of a file or folder in an open folder, or None if it does not exist.
 
     Args:
         entry: The folder and the name.
@@ -122,6 +118,7 @@ def check_no_link(entry: FolderEntry) -> None:
     found = entry.folder.find(entry.name)
     if found is not None and stat.S_ISLNK(found.st_mode):
         raise _link_error(entry.path)
+    return found
 
 
 def hash_file(file: BinaryIO, algorithm: str) -> Verifier:
@@ -218,9 +215,7 @@ class AtomicFile:
             FileExistsError: Something has the final name, and `replace` is False.
             OSError: The file cannot be flushed or renamed.
         """
-        if sys.platform != "win32":
-            with suppress(OSError):  # some file systems have no permissions
-                os.fchmod(self._file.fileno(), 0o666 & ~current_umask())
+        set_usual_permissions(self._file.fileno())
         os.fsync(self._file.fileno())
         self._file.close()
         if replace:

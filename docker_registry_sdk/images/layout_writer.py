@@ -15,7 +15,7 @@ from ..digest import Digest, digest_of
 from ..errors import ImageError
 from ..media_types import OCI_INDEX
 from ..v2.models import ImageIndex
-from .files import check_no_link, file_lock, find_file, hash_file, open_entry, open_folder, read_small_file, write_atomically
+from .files import file_lock, find_entry, find_file, hash_file, open_entry, open_folder, read_small_file, write_atomically
 from .layout import INDEX_FILE, LAYOUT_FILE, LAYOUT_VERSION, REF_NAME, Layout
 from .manifest_contents import StoredManifest, parse_json
 
@@ -71,7 +71,7 @@ class LayoutWriter:
         folder = open_folder(self._folder, "blobs", digest.algorithm, create=True)
         entry = FolderEntry(folder, digest.encoded)
         try:
-            check_no_link(entry.part)
+            find_entry(entry.part)  # a link raises an error
             self._remove_damaged(entry, digest, size)
         except BaseException:
             folder.close()

@@ -13,7 +13,7 @@ from typing import Final
 
 from ...digest import Verifier
 from ..concurrency.forks import reset_after_fork
-from ..files import current_umask
+from ..files import set_usual_permissions
 from ..folders import FolderEntry, LinkError
 from .download_target import check_absent
 
@@ -116,9 +116,7 @@ class PartFile:
                 str(self._target.path),
             )
         self._is_renamed = True
-        if sys.platform != "win32":
-            with suppress(OSError):  # some file systems have no permissions
-                os.fchmod(self._descriptor, 0o666 & ~current_umask())
+        set_usual_permissions(self._descriptor)
         self._folder.sync()
 
     def close(self, *, keep: bool) -> None:
