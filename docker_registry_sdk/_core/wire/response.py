@@ -12,11 +12,11 @@ from typing import Any, Generic, Protocol, TypeVar
 from attrs import field, frozen, resolve_types
 
 from ...errors import ErrorDetail, ParseError, TransportError, UnexpectedContentTypeError
-from . import secrets
 from .context import CALL
 from .http_types import ReceivedResponse
 from .json_values import Mismatch
 from .links import parse_links
+from .secrets import show_response
 from .urls import authority_of, make_absolute
 
 BodyT = TypeVar("BodyT")
@@ -119,45 +119,8 @@ def unexpected_content_type(response: ReceivedResponse, expected: Sequence[str])
         response: An HTTP response whose body was read.
         expected: The media types that the specification lists for the response.
     """
-    method, url = origin_of(response)
-    return UnexpectedContentTypeError(
-        method=method,
-        url=url,
-        status=response.status_code,
-        headers=shown_headers(response),
-        raw=shown_body(response, response.content),
-        media_type=media_type(response),
-        expected=expected,
-    )
-
-
-def origin_of(response: ReceivedResponse) -> tuple[str, str]:
-    """Return the method and the URL of the request of a response, for an exception."""
-    try:
-        return response.request.method, str(response.request.url)
-    except RuntimeError:  # a response without a request, as in tests
-        return "request", "(unknown URL)"
-
-
-def shown_headers(response: ReceivedResponse) -> Mapping[str, str]:
-    """Return the headers of a response without the secrets of its request; the exception hides further values."""
-    hidden = _secrets(response)
-    return {name: secrets.hide(value, hidden) for name, value in response.headers.items()} if hidden else response.headers
-
-
-def shown_body(response: ReceivedResponse, content: bytes) -> bytes:
-    """Return the body of a response as an exception may show it, without secrets."""
-    try:
-        return secrets.shown_body(response.request, content)
-    except RuntimeError:  # a response without a request, as in tests
-        return content
-
-
-def _secrets(response: ReceivedResponse) -> tuple[str, ...]:
-    try:
-        return secrets.secrets_of(response.request)
-    except RuntimeError:  # a response without a request, as in tests
-        return ()
+    _, shown = show_response(response, response.content)
+    return UnexpectedContentTypeError(**shown, media_type=media_type(response), expected=expected)
 
 
 def text_header(response: ReceivedResponse, name: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final
@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote
 from ...errors import RegistryError
 from ..text.shown_headers import HIDDEN
 from .context import call_of
+from .http_types import ReceivedResponse
 
 # The operations whose responses hold tokens, and those whose requests hold secrets in their body.
 _TOKEN_OPERATIONS: Final = frozenset({"get_token", "post_token"})
@@ -47,31 +48,44 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
-def shown_body(request: Any, content: bytes) -> bytes:
-    """Return the body of an error response as an exception may hold it.
-
-    The body of a token service's response is left out. In other bodies, the secrets of the request are replaced by `…`: servers
-    repeat credentials and signatures in their messages.
+def request_of(response: ReceivedResponse) -> Any:
+    """Return the request of a response; None for a response without a request, as in tests.
 
     Args:
-        request: The request.
-        content: The body of the response.
+        response: An HTTP response.
     """
-    if call_of(request).operation_id in _TOKEN_OPERATIONS:
-        return b""
-    return hidden_bytes(request, content)
+    try:
+        return response.request
+    except RuntimeError:
+        return None
 
 
-def hidden_bytes(request: Any, content: bytes) -> bytes:
-    """Return the body of a response with `…` in place of each secret of its request.
+def show_response(response: ReceivedResponse, content: bytes) -> tuple[bytes, dict[str, Any]]:
+    """Return the body of a response without the secrets of its request, and the arguments of the exception for the response.
+
+    Servers repeat credentials and signatures in their messages and headers, so secrets of the request are replaced by `…`. The
+    argument `raw` is empty for the responses of token services, and the exception hides further values of headers.
 
     Args:
-        request: The request.
-        content: The body of the response.
+        response: An HTTP response.
+        content: The part of the body that was read.
+
+    Returns:
+        The body; and the arguments `method`, `url`, `status`, `headers` and `raw`.
     """
-    for secret in secrets_of(request):
-        content = content.replace(secret.encode("utf-8", "surrogateescape"), HIDDEN.encode())
-    return content
+    request = request_of(response)
+    headers: Mapping[str, str] = response.headers
+    if request is None:
+        method, url, raw = "request", "(unknown URL)", content
+    else:
+        secrets = secrets_of(request)
+        for secret in secrets:
+            content = content.replace(secret.encode("utf-8", "surrogateescape"), HIDDEN.encode())
+        if secrets:
+            headers = {name: hide(value, secrets) for name, value in headers.items()}
+        method, url = request.method, str(request.url)
+        raw = b"" if call_of(request).operation_id in _TOKEN_OPERATIONS else content
+    return content, {"method": method, "url": url, "status": response.status_code, "headers": headers, "raw": raw}
 
 
 def remove_secrets(error: BaseException) -> None:

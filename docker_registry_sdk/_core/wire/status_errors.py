@@ -8,8 +8,8 @@ from typing import Any
 
 from ...errors import BasicLoginError, ErrorDetail, ParseError, StatusError
 from .http_types import ReceivedResponse
-from .response import ErrorBody, media_type, origin_of, shown_body, shown_headers
-from .secrets import hidden_bytes
+from .response import ErrorBody, media_type
+from .secrets import request_of, show_response
 
 
 def status_error(response: ReceivedResponse, content: bytes, parse: Callable[[Any], ErrorBody] | None) -> StatusError:
@@ -24,7 +24,7 @@ def status_error(response: ReceivedResponse, content: bytes, parse: Callable[[An
         parse: A function that parses the documented error body; None if the operation documents no error body.
     """
     # The messages of token services are parsed, too, but the rest of their bodies may hold tokens.
-    content, raw = _hidden(response, content), shown_body(response, content)
+    content, shown = show_response(response, content)
     body: ErrorBody | None = None
     if content and parse is not None:
         try:
@@ -32,18 +32,9 @@ def status_error(response: ReceivedResponse, content: bytes, parse: Callable[[An
         except (ValueError, RecursionError, ParseError):
             body = None
     errors = body.error_details() if body is not None else _plain_words(response, content)
-    method, url = origin_of(response)
-    rejects_login = response.status_code == 401 and _sent_basic_credentials(response)
+    rejects_login = response.status_code == 401 and _has_basic_credentials(request_of(response))
     kind = BasicLoginError if rejects_login else StatusError.for_status(response.status_code)
-    return kind(
-        method=method,
-        url=url,
-        status=response.status_code,
-        headers=shown_headers(response),
-        raw=raw,
-        body=body,
-        errors=errors,
-    )
+    return kind(**shown, body=body, errors=errors)
 
 
 def _plain_words(response: ReceivedResponse, content: bytes) -> tuple[ErrorDetail, ...]:
@@ -59,15 +50,5 @@ def _plain_words(response: ReceivedResponse, content: bytes) -> tuple[ErrorDetai
     return (ErrorDetail(message=words),) if words else ()
 
 
-def _hidden(response: ReceivedResponse, content: bytes) -> bytes:
-    try:
-        return hidden_bytes(response.request, content)
-    except RuntimeError:  # a response without a request, as in tests
-        return content
-
-
-def _sent_basic_credentials(response: ReceivedResponse) -> bool:
-    try:
-        return str(response.request.headers.get("Authorization", "")).lower().startswith("basic ")
-    except RuntimeError:  # a response without a request, as in tests
-        return False
+def _has_basic_credentials(request: Any) -> bool:
+    return request is not None and str(request.headers.get("Authorization", "")).lower().startswith("basic ")
