@@ -140,7 +140,7 @@ async def async_stream(
         StatusError: The status is not in `successes`.
     """
     try:
-        response = await _start(sender_of(client), request, successes, parse_error, limits)
+        response = await _perform(sender_of(client), request, successes, parse_error, limits, buffered=False)
     except Exception as error:
         remove_secrets(error)
         raise
@@ -176,40 +176,28 @@ async def async_send(
         RegistryError: `parse` rejects the response.
     """
     try:
-        return parse(await _receive(sender_of(client), request, successes, parse_error, limits))
+        return parse(await _perform(sender_of(client), request, successes, parse_error, limits, buffered=True))
     except Exception as error:
         remove_secrets(error)
         raise
 
 
-async def _start(
+async def _perform(
     sender: AsyncSender,
     request: Request,
     successes: Container[int],
     parse_error: Callable[[Any], ErrorBody] | None,
     limits: CallLimits,
+    *,
+    buffered: bool,
 ) -> httpx.Response:
-    """Send a request and return its response before the body is read."""
-    built = _build(sender, request, limits, buffered=False)
+    """Send a request and return its response: with the whole body if `buffered` is true, otherwise before the body is read."""
+    built = _build(sender, request, limits, buffered=buffered)
+    send = _open_and_read if buffered else _open
     if (deadline := limits.deadline) is None:
-        return await _open(sender, built, successes, parse_error)
+        return await send(sender, built, successes, parse_error)
     with deadline_errors(built, deadline), async_time_limit(deadline.remaining):
-        return await _open(sender, built, successes, parse_error)
-
-
-async def _receive(
-    sender: AsyncSender,
-    request: Request,
-    successes: Container[int],
-    parse_error: Callable[[Any], ErrorBody] | None,
-    limits: CallLimits,
-) -> httpx.Response:
-    """Send a request and return its response with the whole body."""
-    built = _build(sender, request, limits, buffered=True)
-    if (deadline := limits.deadline) is None:
-        return await _open_and_read(sender, built, successes, parse_error)
-    with deadline_errors(built, deadline), async_time_limit(deadline.remaining):
-        return await _open_and_read(sender, built, successes, parse_error)
+        return await send(sender, built, successes, parse_error)
 
 
 def _build(sender: AsyncSender, request: Request, limits: CallLimits, *, buffered: bool) -> httpx.Request:

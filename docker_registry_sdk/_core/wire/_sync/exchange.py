@@ -149,7 +149,7 @@ def stream(
         StatusError: The status is not in `successes`.
     """
     try:
-        response = _start(sender_of(client), request, successes, parse_error, limits)
+        response = _perform(sender_of(client), request, successes, parse_error, limits, buffered=False)
     except Exception as error:
         remove_secrets(error)
         raise
@@ -185,40 +185,28 @@ def send(
         RegistryError: `parse` rejects the response.
     """
     try:
-        return parse(_receive(sender_of(client), request, successes, parse_error, limits))
+        return parse(_perform(sender_of(client), request, successes, parse_error, limits, buffered=True))
     except Exception as error:
         remove_secrets(error)
         raise
 
 
-def _start(
+def _perform(
     sender: Sender,
     request: Request,
     successes: Container[int],
     parse_error: Callable[[Any], ErrorBody] | None,
     limits: CallLimits,
+    *,
+    buffered: bool,
 ) -> httpx.Response:
-    """Send a request and return its response before the body is read."""
-    built = _build(sender, request, limits, buffered=False)
+    """Send a request and return its response: with the whole body if `buffered` is true, otherwise before the body is read."""
+    built = _build(sender, request, limits, buffered=buffered)
+    send = _open_and_read if buffered else _open
     if (deadline := limits.deadline) is None:
-        return _open(sender, built, successes, parse_error)
+        return send(sender, built, successes, parse_error)
     with deadline_errors(built, deadline), time_limit(deadline.remaining):
-        return _open(sender, built, successes, parse_error)
-
-
-def _receive(
-    sender: Sender,
-    request: Request,
-    successes: Container[int],
-    parse_error: Callable[[Any], ErrorBody] | None,
-    limits: CallLimits,
-) -> httpx.Response:
-    """Send a request and return its response with the whole body."""
-    built = _build(sender, request, limits, buffered=True)
-    if (deadline := limits.deadline) is None:
-        return _open_and_read(sender, built, successes, parse_error)
-    with deadline_errors(built, deadline), time_limit(deadline.remaining):
-        return _open_and_read(sender, built, successes, parse_error)
+        return send(sender, built, successes, parse_error)
 
 
 def _build(sender: Sender, request: Request, limits: CallLimits, *, buffered: bool) -> httpx.Request:
