@@ -19,7 +19,7 @@ from tests.fuzz.targets import TARGETS, Target
 
 PACKAGE = str(Path(docker_registry_sdk.__file__).parent / "*")
 EXAMPLES_PER_RUN = 50
-# What one input of a few KiB may need, and what all inputs together may leave behind, as in caches of a limited size.
+# The memory that one input of a few KiB may need, and the memory that may still be in use after all inputs, as in caches.
 MAX_PEAK_BYTES = 32 * 1024 * 1024
 MAX_GROWTH_BYTES = 1024 * 1024
 

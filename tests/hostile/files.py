@@ -1,4 +1,4 @@
-"""What other users and programs of the machine do to the files of a download."""
+"""Functions that act on the files of a download as other users and programs of the machine may."""
 
 from __future__ import annotations
 

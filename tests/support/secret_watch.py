@@ -26,7 +26,7 @@ SECRET_FIELDS = frozenset({"access_token", "identity_token", "password", "refres
 
 
 class SecretWatch(logging.Handler):
-    """What a test has done: its secrets, its log records, and its exceptions of the package."""
+    """The secrets that a test uses, its log records, and the exceptions of the package that it raises."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -45,7 +45,7 @@ class SecretWatch(logging.Handler):
 
         Args:
             request: The request.
-            response: The response; None if there is none.
+            response: The response; None if the request received no response.
         """
         found = list(_request_secrets(request))
         if response is not None:
@@ -57,7 +57,7 @@ class SecretWatch(logging.Handler):
         self.secrets |= {value for value in found if len(value) >= MIN_CHARACTERS}
 
     def findings(self) -> list[str]:
-        """Return the places of the secrets that are in log records or exceptions; an empty list if there are none."""
+        """Return the places of the secrets that are in log records or exceptions; an empty list if no secret was found."""
         found = [line for line in self.lines if any(secret in line for secret in self.secrets)]
         for error in self.errors:
             found += [f"{type(error).__name__}: {place}" for place in find_in_exception(error, self.secrets)]

@@ -113,7 +113,7 @@ def allowed_addresses(rules: ConnectionRules, host: str, infos: Iterable[Address
         infos: The results of `resolve_host`.
 
     Raises:
-        OSError: There is none.
+        OSError: No address of the host may be connected to.
     """
     found = [info for info in infos if rules.may_connect(host, address_of(info))]
     if not found:

@@ -47,7 +47,7 @@ def transport_error(request: httpx.Request, error: httpx.HTTPError) -> Transport
 
 
 def _system_error(error: BaseException) -> OSError | None:
-    """Return the exception of the operating system or of TLS that caused a failure; None if there is none.
+    """Return the exception of the operating system or of TLS that caused a failure; None if neither did.
 
     An OSError of another package, as a transport of the caller may raise, can hold the request, so the result is None.
     """
