@@ -26,7 +26,20 @@ def http_date(moment: datetime) -> str:
     return format_datetime(moment, usegmt=True)
 
 
-@pytest.mark.parametrize(("value", "seconds"), [("0", 0.0), ("120", 120.0), (" 5 ", 5.0), ("007", 7.0)])
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0.0),
+        ("120", 120.0),
+        (" 5 ", 5.0),
+        ("007", 7.0),
+        ("1.5", 1.5),
+        ("2.", 2.0),
+        ("-5", 0.0),
+        ("-1.5", 0.0),
+        ("999999999", 999999999.0),
+    ],
+)
 def test_seconds(value: str, seconds: float) -> None:
     assert retry_after(value) == seconds
 
@@ -34,6 +47,24 @@ def test_seconds(value: str, seconds: float) -> None:
 def test_date_is_relative_to_the_date_of_the_response() -> None:
     answered = datetime(2001, 1, 1, tzinfo=UTC)
     assert retry_after(http_date(answered + timedelta(seconds=90)), Date=http_date(answered)) == 90.0
+
+
+@pytest.mark.parametrize("later", [0, 1, 90, 3600])
+@pytest.mark.parametrize("form", ["{:.0f}", "{:.1f}", "{:.0f}000"], ids=["seconds", "fraction", "milliseconds"])
+def test_a_unix_time_is_relative_to_the_date_of_the_response(form: str, later: int) -> None:
+    answered = datetime(2026, 11, 29, 12, tzinfo=UTC)
+    value = form.format((answered + timedelta(seconds=later)).timestamp())
+    assert retry_after(value, Date=http_date(answered)) == later
+
+
+def test_a_unix_time_in_the_past_gives_zero() -> None:
+    assert retry_after("1000000000") == retry_after("1000000000000") == 0.0
+
+
+def test_a_unix_time_without_a_date_of_the_response_is_relative_to_now() -> None:
+    found = retry_after(f"{datetime.now(UTC).timestamp() + 100:.0f}")
+    assert found is not None
+    assert 90 < found <= 101
 
 
 @pytest.mark.parametrize("date", [None, "nonsense", ""])
@@ -53,7 +84,9 @@ def test_obsolete_formats_of_dates(value: str) -> None:
     assert retry_after(value, Date="Sun, 06 Nov 1994 08:49:30 GMT") == 7.0
 
 
-@pytest.mark.parametrize("value", ["", "soon", "-5", "1.5", "1e3", "5 seconds", "5, 5", "0x10", "Sun, 32 Nov 1994 08:49:37 GMT"])
+@pytest.mark.parametrize(
+    "value", ["", "soon", "--5", "+5", ".5", "1.5.0", "٣", "1e3", "5 seconds", "5, 5", "0x10", "Sun, 32 Nov 1994 08:49:37 GMT"]
+)
 def test_invalid_value_counts_as_absent(value: str) -> None:
     assert retry_after(value) is None
 
