@@ -196,6 +196,11 @@ def parse_repo(text: str, default_index: str | Registry | None = None) -> Repo:
 
     Source: https://github.com/distribution/reference/blob/main/normalize.go
     """
+    return _parse_repo(text, default_index, is_whole=True)
+
+
+def _parse_repo(text: str, default_index: str | Registry | None, *, is_whole: bool) -> Repo:
+    """Return the repository that a text names; `is_whole` tells whether neither a tag nor a digest was cut off from the text."""
     scheme, rest = _split_scheme(text)
     host, slash, name = rest.partition("/")
     if scheme is not None:
@@ -208,7 +213,7 @@ def parse_repo(text: str, default_index: str | Registry | None = None) -> Repo:
         index = Registry(host)
     else:
         index, name = default_index if isinstance(default_index, Registry) else parse_registry(default_index), rest
-        if IMAGE_ID.fullmatch(name):
+        if is_whole and IMAGE_ID.fullmatch(name):  # with a tag or a digest, Docker takes it for a repository
             raise InvalidReferenceError(
                 f"the name {shown(name)} is an image ID, since it has 64 hexadecimal digits",
                 hint=f"For a repository, write {index.name}/ before the name.",
@@ -249,7 +254,7 @@ def parse_repo_and_ref(text: str, default_index: str | Registry | None = None) -
     tag = tag_text if colon else None if digest else DEFAULT_TAG
     if tag is not None:
         check_tag(tag)
-    repo = parse_repo(f"{head}{slash}{last}", default_index)
+    repo = _parse_repo(f"{head}{slash}{last}", default_index, is_whole=not at and not colon)
     return RepoRef(repo.index, repo.remote_name, tag=tag, digest=digest)
 
 
