@@ -18,8 +18,8 @@ _NUMBER = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{0,400})?")
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     """Return the seconds to wait according to the Retry-After header; None if the header is absent or invalid.
 
-    The value of the header is a number of seconds or an HTTP date; some servers send a fraction of a second, a negative number, or
-    a Unix time in seconds or milliseconds. For a negative number and for a time that has passed, the result is 0.
+    The value of the header is a number of seconds or an HTTP date; some servers send a fraction of a second, a negative number
+    or a Unix time in seconds or milliseconds. For a negative number and for a time that has passed, the result is 0.
 
     Args:
         headers: The headers of a response. The names must be in lower case, or the mapping must ignore case, as httpx's does.
