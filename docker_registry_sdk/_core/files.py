@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, BinaryIO, Final
 
 _umask_lock: Final = threading.Lock()
 
@@ -40,6 +40,19 @@ def write_atomically(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
         with suppress(OSError):
             os.unlink(name)
         raise
+
+
+def open_without_waiting(path: Path) -> BinaryIO:
+    """Open a file for reading, unbuffered. If the path is that of a pipe, do not wait until another program writes to it.
+
+    Args:
+        path: The path of the file; symbolic links are followed.
+
+    Raises:
+        OSError: The file cannot be opened.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # both depend on the system
+    return os.fdopen(os.open(path, flags), "rb", buffering=0)
 
 
 def set_usual_permissions(descriptor: int) -> None:

@@ -11,6 +11,7 @@ import stat
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,8 @@ _PART_SUFFIX: Final = ".part"
 # Most file systems allow 255 bytes for a name.
 MAX_NAME_BYTES: Final = 255 - len(_PART_SUFFIX)
 MAX_TITLE_BYTES: Final = 1024
+# A manifest of 4 MiB could otherwise create more than a million folders.
+MAX_TITLE_DEPTH: Final = 64
 _BLOCK_BYTES: Final = 1024 * 1024
 # Names of devices on Windows, also with any extension.
 _DEVICE_NAME: Final = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
@@ -57,23 +60,19 @@ def check_titles(titles: Iterable[str]) -> None:
     Raises:
         UnsafeTitleError: A title is not a relative path on every operating system, or may mean the same file as another title.
     """
-    files: dict[str, str] = {}
-    folders: dict[str, str] = {}
-    for title in titles:
+    paths: list[tuple[str, int, str]] = []
+    for number, title in enumerate(titles):
         if problem := _find_problem(title):
             raise UnsafeTitleError(problem, title=title)
         key = _collision_key(title)
-        parents = ["/".join(key.split("/")[:depth]) for depth in range(1, key.count("/") + 1)]
-        for name in (key, key + _PART_SUFFIX):
-            if name in files or name in folders:
-                raise UnsafeTitleError(
-                    "may be the same path as another file or folder of the artifact on some operating systems", title=title
-                )
-        for parent in parents:
-            if parent in files:
-                raise UnsafeTitleError("is in a folder that has the same name as another file of the artifact", title=title)
-            folders[parent] = title
-        files[key] = files[key + _PART_SUFFIX] = title
+        paths += [(_sort_key(name), number, title) for name in (key, key + _PART_SUFFIX)]
+    # In this order, the paths below a path follow that path at once. A set of all folders could need 1 GiB for one manifest.
+    for (path, first, title), (following, second, other) in pairwise(sorted(paths)):
+        if following.startswith(path):
+            raise UnsafeTitleError(
+                "may be the same path as another file or folder of the artifact on some operating systems",
+                title=title if first > second else other,
+            )
 
 
 def find_target_files(folder: Path, files: Sequence[tuple[str, Descriptor]]) -> list[TargetFile]:
@@ -175,6 +174,8 @@ def _find_problem(title: str) -> str | None:
         return f"is too long: at most {MAX_TITLE_BYTES} bytes, and {MAX_NAME_BYTES} bytes between two slashes, are allowed"
     if "\\" in title or ":" in title:
         return "has a backslash or a colon, which have a special meaning in Windows paths"
+    if len(names) > MAX_TITLE_DEPTH:
+        return f"is in too many folders: a path may have at most {MAX_TITLE_DEPTH} parts"
     for name in names:
         if name in ("", ".", ".."):
             return "is empty or absolute, or one of its parts is empty, '.' or '..'"
@@ -183,6 +184,11 @@ def _find_problem(title: str) -> str | None:
         if _DEVICE_NAME.fullmatch(name.partition(".")[0].rstrip()):
             return "has the name of a device on Windows"
     return None
+
+
+def _sort_key(path: str) -> str:
+    """Return a text that begins the sort key of each path below the given path, and of no other path."""
+    return path.replace("/", "\0") + "\0"
 
 
 def _collision_key(title: str) -> str:

@@ -217,8 +217,12 @@ class LayoutImage(FileImage):
 
     @cached_property
     def _subjects(self) -> list[tuple[Descriptor, Digest | None]]:
-        """Return all entries of the layout with their subjects, which are read once for all manifests of the image."""
-        return [(one, self._subject_of(one)) for one in self._layout.entries()]
+        """Return the entries of the layout with their subjects, which are read once for all manifests of the image.
+
+        Of several entries for one manifest, the first is returned: each manifest is read once.
+        """
+        by_digest = {one.digest: one for one in reversed(self._layout.entries())}
+        return [(one, self._subject_of(one)) for one in reversed(by_digest.values())]
 
     def _subject_of(self, descriptor: Descriptor) -> Digest | None:
         try:

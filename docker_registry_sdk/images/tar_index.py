@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 import posixpath
+import stat
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from attrs import frozen
 
+from .._core.files import open_without_waiting
 from .._core.text.redaction import printable, quoted
 from ..errors import ImageError
 from .files import read_blocks
@@ -103,9 +106,17 @@ class TarIndex:
         """Open the archive for reading.
 
         Raises:
+            ImageError: The path is that of a pipe, a device or a folder.
             OSError: The file cannot be opened.
         """
-        return self.path.open("rb", buffering=0)
+        file = open_without_waiting(self.path)
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            return file
+        file.close()
+        raise ImageError(
+            f"{self._shown} is not a regular file",
+            hint="Pass the path of a tar file: an archive is read more than once, so it cannot be a pipe.",
+        )
 
     @property
     def _shown(self) -> str:

@@ -22,13 +22,14 @@ from tests.support.images import digest_of
 SAFE_TITLES = [
     "a", "a.txt", "a b", ".hidden", "..a", "a..b", "a/b/c", "...a", "README", "größe.txt", "日本語", "console", "com10", "com",
     "auxiliary.txt", "a.con", "-rf", "~", "$HOME", "%00", "a*b?.txt", "x" * 250, "é" * 125,
+    "a/" * 63 + "a",
 ]  # fmt: skip
 UNSAFE_TITLES = [
     "", "/", "/a", "//a", "a/", "a//b", ".", "..", "../a", "a/..", "a/../b", "./a", "a/./b", "...", "a/...", " ", "a ", "a.",
     "a /b", "\\a", "a\\b", "..\\a", "C:", "C:\\a", "c:/a", "C:a", "\\\\host\\share", "//host/share", "a:stream", "\\\\?\\C:\\a", "file:///a",
     "a\0", "\0", "a\n", "a\r\nb", "\x1b[2J", "a\x7f", "\u202ea", "a\u2028b", "\ud800", "a\u200bb", "\ufeffa", "a\u00a0",
     "con", "CON", "nul.txt", "a/aux", "prn.tar.gz", "com1", "LPT9.x", "com¹", "conin$", "CONOUT$.a", "con/a", "nul .txt",
-    "x" * 251, "é" * 126, "a/" + "x" * 251, "/".join(["abc"] * 300), "x" * 100_000,
+    "x" * 251, "é" * 126, "a/" + "x" * 251, "/".join(["abc"] * 300), "a/" * 64 + "a", "x" * 100_000,
 ]  # fmt: skip
 COLLIDING_TITLES = [
     ("a", "a"), ("a", "A"), ("straße", "STRASSE"), ("é", "e\u0301"), ("\u212a", "k"), ("ﬁ", "fi"), ("a/b", "a/B"), ("A/b", "a/b"),
@@ -78,6 +79,18 @@ def test_a_path_that_cannot_be_examined_is_an_error(tmp_path: Path, monkeypatch:
     with pytest.raises(PermissionError) as caught:
         find_target_files(tmp_path, [("file", Descriptor(media_type="a/b", digest=digest_of(b""), size=0))])
     assert caught.value.filename == str(tmp_path / "file")
+
+
+def test_many_titles_in_many_folders_take_little_memory() -> None:
+    """The manifest of an artifact may have thousands of titles, each in many folders of its own."""
+    import tracemalloc
+
+    tracemalloc.start()
+    try:
+        check_titles(f"{number:04}/" + "a/" * 62 + "a" for number in range(1000))
+        assert tracemalloc.get_traced_memory()[1] < 4 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
 
 
 def test_titles_may_share_folders() -> None:

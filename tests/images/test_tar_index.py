@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 from pathlib import Path
 
@@ -28,6 +29,13 @@ def test_a_negative_size_is_refused(tmp_path: Path, size: str) -> None:
     path = tar_with(tmp_path / "image.tar", (tarfile.TarInfo("first"), b""), (entry, b""), pax=True)
     with pytest.raises(ImageError):
         TarIndex(path).read("manifest.json", 1000)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "image.tar")
+    with pytest.raises(ImageError, match="is not a regular file"):
+        TarIndex(tmp_path / "image.tar")
 
 
 def test_tar_headers_are_not_kept_in_memory(tmp_path: Path) -> None:

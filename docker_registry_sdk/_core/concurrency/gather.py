@@ -60,6 +60,7 @@ def gather(jobs: Sequence[Callable[[], T]], limit: int, cancel: CancelFlag) -> l
             return job()
         except BaseException as error:
             failures.append(error)
+            cancel.set()  # at once: this thread may take the next job before the waiting thread runs
             raise
         finally:
             with changed:

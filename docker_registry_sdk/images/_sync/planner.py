@@ -73,6 +73,7 @@ class Planner:
             Digest, tuple[str, int]
         ] = {}  # media type and size in the descriptors of each manifest
         self._has_reference = False
+        self._sizes: list[int] = []  # of all manifests that were read, in bytes; threads append to it
 
     def run(self, root: StoredManifest) -> tuple[tuple[PlannedBlob, ...], tuple[PlannedManifest, ...]]:
         """Return the blobs of the plan, and the manifests in the order in which they must be pushed.
@@ -99,7 +100,6 @@ class Planner:
         """Visit all manifests, level by level: the root, its children and referrers, their children and referrers, and so on."""
         descriptor = Descriptor(media_type=root.media_type, digest=root.digest, size=len(root.raw))
         level = [_Node(descriptor=descriptor, role="root", stored=root)]
-        size = 0
         for _ in range(MAX_INDEX_DEPTH + 1):
             for node in level:
                 self._nodes[node.descriptor.digest] = node
@@ -109,12 +109,6 @@ class Planner:
                     hint="Copy the manifests in parts, by their digests or for one platform each.",
                 )
             following = gather([partial(self._visit, node) for node in level], DEFAULT_CONCURRENCY, CancelFlag())
-            size += sum(len(node.stored.raw) for node in level if node.stored is not None)
-            if size > MAX_MANIFESTS_BYTES:
-                raise ImageError(
-                    f"the manifests of the image have more than {MAX_MANIFESTS_BYTES} bytes, the limit for one copy",
-                    hint="Copy the manifests in parts, by their digests or for one platform each.",
-                )
             nodes = {self._check_descriptor(node.descriptor): node for nodes in following for node in nodes}
             level = [
                 node for digest, node in nodes.items() if digest not in self._nodes and digest not in self._index_blobs
@@ -155,6 +149,12 @@ class Planner:
                 del self._nodes[digest]
                 self._index_blobs[digest] = blob_descriptor(node.descriptor)
                 return []
+            self._sizes.append(len(node.stored.raw))
+            if sum(self._sizes) > MAX_MANIFESTS_BYTES:
+                raise ImageError(
+                    f"the manifests of the image have more than {MAX_MANIFESTS_BYTES} bytes, the limit for one copy",
+                    hint="Copy the manifests in parts, by their digests or for one platform each.",
+                )
             node.contents = parse_contents(node.stored)
         following = [_Node(descriptor=one, role="child") for one in node.contents.children]
         if self._referrers:
@@ -172,19 +172,19 @@ class Planner:
     def _in_push_order(self, root: Digest) -> list[_Node]:
         """Return the manifests in the order in which they are pushed: each index after its children, and the root last."""
         ordered: dict[Digest, _Node] = {}
-
-        def visit(digest: Digest) -> None:
-            node = self._nodes.get(digest)
-            if node is None or digest in ordered:
-                return
-            for child in node.contents.children:
-                visit(child.digest)
-            ordered[digest] = node
-
-        for digest in self._nodes:
-            if digest != root:
-                visit(digest)
-        visit(root)
+        opened: set[Digest] = set()
+        # Without recursion: of the children of one index, each can be an index that lists the next one.
+        for start in (*(digest for digest in self._nodes if digest != root), root):
+            pending = [start]
+            while pending:
+                node = self._nodes.get(pending[-1])
+                if node is None or pending[-1] in opened:
+                    digest = pending.pop()
+                    if node is not None:
+                        ordered.setdefault(digest, node)
+                else:
+                    opened.add(pending[-1])
+                    pending.extend(child.digest for child in reversed(node.contents.children))
         return list(ordered.values())
 
     def _plan_manifest(self, node: _Node) -> PlannedManifest:

@@ -25,6 +25,7 @@ from tests.images.conftest import StartRegistry
 from tests.support.images import OCI_INDEX, OCI_MANIFEST, descriptor, digest_of
 
 from docker_registry_sdk import RegistryClientV2, images
+from docker_registry_sdk.digest import Digest
 from docker_registry_sdk.errors import (
     DigestMismatchError,
     ImageError,
@@ -32,6 +33,8 @@ from docker_registry_sdk.errors import (
     ParseError,
     RegistryError,
 )
+from docker_registry_sdk.images import Layout
+from docker_registry_sdk.images._sync.planner import Planner
 from docker_registry_sdk.media_types import OCI_CONFIG
 
 pytestmark = pytest.mark.anyio
@@ -134,6 +137,59 @@ def test_a_child_listed_many_times_is_copied_once(start_registry: StartRegistry,
         made = build_raw_index(*[descriptor_of(made)] * 2000, parts=(made,))
     result = images.copy(f"oci:{write_layout(tmp_path / 'layout', made)}", f"oci:{tmp_path}/copy")
     assert (result.blobs_moved, result.manifests_pushed) == (3, 7)
+
+
+def test_each_index_of_a_level_may_list_the_next_one(tmp_path: Path) -> None:
+    """The levels are few, but the chain of indexes is longer than Python may call functions."""
+    chain = [build_raw_index()]
+    for number in range(1200):
+        chain.append(build_raw_index(descriptor_of(chain[-1]), annotations={"n": str(number)}))
+    made = build_raw_index(*map(descriptor_of, reversed(chain)), parts=tuple(chain))
+    plan = images.plan_copy(f"oci:{write_layout(tmp_path / 'layout', made)}", f"oci:{tmp_path}/copy")
+    assert [one.digest for one in plan.manifests] == [one.root for one in (*chain, made)]
+
+
+def record_reads(monkeypatch: pytest.MonkeyPatch) -> list[Digest]:
+    """Return a list of the manifests that are read from layouts from now on."""
+    reads: list[Digest] = []
+    read = Layout.read_manifest_bytes
+
+    def record(layout: Layout, digest: Digest) -> bytes:
+        reads.append(digest)
+        return read(layout, digest)
+
+    monkeypatch.setattr(Layout, "read_manifest_bytes", record)
+    return reads
+
+
+def test_the_total_size_of_manifests_is_limited_while_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One index may list 2000 manifests of 4 MiB."""
+    reads = record_reads(monkeypatch)
+    parts = [build_raw_index(annotations={"n": f"{number}" + " " * 2000}) for number in range(500)]
+    made = build_raw_index(*map(descriptor_of, parts), parts=tuple(parts))
+    layout = write_layout(tmp_path / "layout", build_raw_index(descriptor_of(made), parts=(made,)))
+    limit = len(made.manifests[made.root][1]) + 50_000
+    monkeypatch.setattr(Planner.__module__ + ".MAX_MANIFESTS_BYTES", limit)
+    with pytest.raises(ImageError, match="have more than"):
+        images.copy(f"oci:{layout}", f"oci:{tmp_path}/copy")
+    assert len(reads) < 50
+
+
+def test_a_referrer_that_the_index_of_a_layout_lists_many_times_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    referrer = build_raw_index(subject=descriptor_of(VICTIM))
+    folder = write_layout(tmp_path / "layout", referrer)
+    write_layout(folder, VICTIM, "v1")
+    document = json.loads((folder / "index.json").read_text())
+    document["manifests"] += [descriptor_of(referrer)] * 1000
+    (folder / "index.json").write_text(json.dumps(document))
+    reads = record_reads(monkeypatch)
+    result = images.copy(f"oci:{folder}:v1", f"oci:{tmp_path}/copy:v1", referrers=True)
+    assert result.manifests_pushed == 2
+    assert len(reads) < 10
 
 
 @pytest.mark.parametrize("size", [-1, 0, 5, 2**40, 2**63, 2**70, 10**1000])
