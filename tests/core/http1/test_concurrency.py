@@ -7,6 +7,7 @@ import ssl
 from concurrent.futures import ThreadPoolExecutor
 
 import anyio
+import anyio.lowlevel
 import httpx
 import pytest
 
@@ -83,3 +84,25 @@ async def test_reading_a_body_that_another_task_closes_fails() -> None:
                 await anyio.sleep(0.05)
                 await response.aclose()
             assert free_slots(transport) == DEFAULT_MAX_CONNECTIONS
+
+
+@pytest.mark.anyio
+async def test_other_tasks_run_while_tiny_chunks_are_parsed() -> None:
+    body = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 20_000 + b"0\r\n\r\n"
+    transport = AsyncHTTP1Transport(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), OtherTransport())
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            await anyio.lowlevel.checkpoint()
+            turns += 1
+
+    with run_raw_server(answering(body)) as server:
+        async with httpx.AsyncClient(transport=transport) as http, anyio.create_task_group() as group:
+            url, bulk = f"{server.url}/x", {CALL: CallContext(bulk=True)}
+            async with http.stream("GET", url, extensions=bulk, timeout=30) as response:
+                group.start_soon(count_turns)
+                assert len([chunk async for chunk in response.aiter_raw()]) == 20_000
+            group.cancel_scope.cancel()
+    assert turns >= 20_000 // 256

@@ -14,6 +14,8 @@ from .connection import AsyncConnection
 
 # Large enough that the fixed cost per block (calls to hash and write it, a switch to another task) is negligible.
 BLOCK_BYTES: Final = 1024 * 1024
+# A block may hold 170 000 chunks of one byte, which take seconds: let other tasks run in between.
+_CHUNKS_PER_TURN: Final = 256
 
 
 class AsyncResponseBody(httpx.AsyncByteStream):
@@ -107,11 +109,15 @@ class AsyncResponseBody(httpx.AsyncByteStream):
         return bytes(self._buffer[: await read_into(self._buffer)])
 
     async def _iter_chunks(self) -> AsyncIterator[bytes]:
+        count = 0
         while (chunk := self._exchange.next_chunk()) != b"":
             if chunk is None:
                 self._exchange.receive_data(await self._read_block(self._receive_into))
             else:
                 yield chunk
+                count += 1
+                if count % _CHUNKS_PER_TURN == 0:
+                    await async_checkpoint()
         self._end(complete=not self._exchange.trailing_data())
 
     def _end(self, *, complete: bool) -> None:

@@ -1,18 +1,22 @@
-"""The connections of the transport of httpx, which are made here so that rules see the address of each."""
+"""The connections of the transports of httpx, which are made here so that rules see the address of each, and that the bytes
+before the end of a head are counted.
+"""
 
 from __future__ import annotations
 
+import ssl
 import time
 from typing import Any
 
 import httpx
 
 from ..exchange import connection_errors
+from ..head_limit import count_received
 from ..sockets import ConnectionRules, address_of, allowed_addresses, async_resolve_host
 
 
-def async_apply_rules(transport: httpx.AsyncBaseTransport, rules: ConnectionRules) -> None:
-    """Let rules see each connection that a transport of httpx makes from now on.
+def async_apply_rules(transport: httpx.AsyncBaseTransport | None, rules: ConnectionRules) -> None:
+    """Let rules see each connection that a transport of httpx makes from now on, and count the bytes that it receives.
 
     Args:
         transport: The transport. Nothing happens if it is no `httpx.AsyncHTTPTransport`.
@@ -60,7 +64,7 @@ class AsyncNetworkBackend:
                 failure = error
             else:
                 self._rules.note_connection(host, address_of(info))
-                return stream
+                return AsyncCountedStream(stream)
         assert failure is not None
         raise failure
 
@@ -81,3 +85,59 @@ class AsyncNetworkBackend:
             seconds: The time to wait.
         """
         await self._backend.sleep(seconds)
+
+
+class AsyncCountedStream:
+    """A connection of httpcore that counts the bytes that it receives, see `head_limit`.
+
+    Args:
+        stream: The connection of another backend.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Return the next bytes; b"" if the server has closed the connection.
+
+        Args:
+            max_bytes: The maximum number of bytes.
+            timeout: The maximum time to wait in seconds; None for no limit.
+
+        Raises:
+            httpx.RemoteProtocolError: Too many bytes were received before the end of the head of a response.
+        """
+        return count_received(await self._stream.read(max_bytes, timeout))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send bytes.
+
+        Args:
+            buffer: The bytes.
+            timeout: The maximum time to wait in seconds; None for no limit.
+        """
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> AsyncCountedStream:
+        """Return a connection with TLS over this connection.
+
+        Args:
+            ssl_context: The trusted certificates and other TLS settings.
+            server_hostname: The name that the certificate of the server must have.
+            timeout: The maximum time to wait in seconds; None for no limit.
+        """
+        return AsyncCountedStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return a property of the connection, such as `socket`; None if the property is unknown.
+
+        Args:
+            info: The name of the property.
+        """
+        return self._stream.get_extra_info(info)

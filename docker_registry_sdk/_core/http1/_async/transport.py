@@ -55,8 +55,7 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
         self._others = others
         self._max_connections = max_connections
         self._rules = NoRules() if rules is None else rules
-        if rules is not None:
-            async_apply_rules(others, rules)
+        async_apply_rules(others, self._rules)
         self._idle: IdleConnections[AsyncConnection] = IdleConnections()
         self._limit = AsyncSemaphore(max_connections)
         self._connections: WeakSet[AsyncConnection] = WeakSet()

@@ -15,6 +15,8 @@ from .connection import Connection
 
 # Large enough that the fixed cost per block (calls to hash and write it, a switch to another task) is negligible.
 BLOCK_BYTES: Final = 1024 * 1024
+# A block may hold 170 000 chunks of one byte, which take seconds: let other tasks run in between.
+_CHUNKS_PER_TURN: Final = 256
 
 
 class ResponseBody(httpx.SyncByteStream):
@@ -108,11 +110,15 @@ class ResponseBody(httpx.SyncByteStream):
         return bytes(self._buffer[: read_into(self._buffer)])
 
     def _iter_chunks(self) -> Iterator[bytes]:
+        count = 0
         while (chunk := self._exchange.next_chunk()) != b"":
             if chunk is None:
                 self._exchange.receive_data(self._read_block(self._receive_into))
             else:
                 yield chunk
+                count += 1
+                if count % _CHUNKS_PER_TURN == 0:
+                    checkpoint()
         self._end(complete=not self._exchange.trailing_data())
 
     def _end(self, *, complete: bool) -> None:

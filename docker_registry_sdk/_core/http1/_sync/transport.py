@@ -56,8 +56,7 @@ class HTTP1Transport(httpx.BaseTransport):
         self._others = others
         self._max_connections = max_connections
         self._rules = NoRules() if rules is None else rules
-        if rules is not None:
-            apply_rules(others, rules)
+        apply_rules(others, self._rules)
         self._idle: IdleConnections[Connection] = IdleConnections()
         self._limit = Semaphore(max_connections)
         self._connections: WeakSet[Connection] = WeakSet()

@@ -21,6 +21,7 @@ from ...concurrency.forks import BoundToProcess, keep_forever, reset_after_fork
 from ...concurrency.loops import LoopAware, can_run_again, is_running
 from ...concurrency.waiting import SingleFlightLock, sleep
 from ...http1.abandon import abandon_client
+from ...http1.head_limit import limited_head
 from ...names.origin import Origin
 from ...text.redaction import one_line, redact_url
 from ...wire import (
@@ -300,7 +301,8 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
         try:
             http = self._http or self._open()
             SENDING.set(True)
-            response = http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
+            with limited_head():
+                response = http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
             if not self._settings.owned:
                 self._note_connection(http, response)
         except httpx.TransportError as error:
