@@ -49,6 +49,12 @@ class RegistryOrigin:
         """
         return self._addresses.get(False) or self._addresses.get(True)
 
+    @property
+    def plain_origin(self) -> Origin:
+        """Return the origin with plain http, on the same port if the caller named the port."""
+        port = self.initial_origin.port if ":" in self.index.name.rpartition("]")[2] else 80
+        return Origin("http", self.initial_origin.host, port)
+
     def may_connect(self, host: str, address: str) -> bool:
         """Return whether a connection may be made. After a change to plain http, the registry is only reached on loopback.
 
@@ -94,8 +100,9 @@ class RegistryOrigin:
 
         Args:
             url: The URL of the request whose connection failed.
-            addresses: The IP addresses of the registry's host. If they are unknown (None), as behind a proxy, or one is not a
-                loopback address, the scheme does not change: a resolver may lead `NAME.localhost` to another machine.
+            addresses: The IP addresses of the registry's host. If they are unknown (None), as behind a proxy for https or for
+                http, or one is not a loopback address, the scheme does not change: a resolver may lead `NAME.localhost` to
+                another machine.
 
         Returns:
             True if the scheme has changed and the request should be sent again, to the new `origin`; False if the failure stands.
@@ -103,8 +110,7 @@ class RegistryOrigin:
         if not self.may_downgrade(url) or not addresses or not all(map(is_loopback_host, addresses)):
             return False
         if self.is_undecided:
-            port = self.origin.port if ":" in self.index.name.rpartition("]")[2] else 80
-            self.origin = Origin("http", self.origin.host, port)
+            self.origin = self.plain_origin
             self.base_url = str(self.origin)
             self.is_undecided = False
         return self.origin != self.initial_origin

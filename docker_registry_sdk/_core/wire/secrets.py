@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 from ...errors import RegistryError
 from ..text.shown_headers import HIDDEN
@@ -29,10 +30,13 @@ _OWN_PACKAGES: Final = frozenset({"anyio", "asyncio", "contextlib", "docker_regi
 def secrets_of(request: Any) -> tuple[str, ...]:
     """Return the secrets in a request: password, token and cookies, and the values in the query of a URL that a server sent.
 
+    Each secret is returned verbatim, and as servers write it in URLs, JSON and HTML.
+
     Args:
         request: An HTTP request.
     """
-    found = {value for value in _secrets_of(request) if len(value) >= _MIN_CHARACTERS}
+    secrets = {value for value in _secrets_of(request) if len(value) >= _MIN_CHARACTERS}
+    found = {form for value in secrets for form in _forms_of(value)}
     return tuple(sorted(found, key=len, reverse=True))
 
 
@@ -79,9 +83,8 @@ def show_response(response: ReceivedResponse, content: bytes) -> tuple[bytes, di
         method, url, raw = "request", "(unknown URL)", content
     else:
         secrets = secrets_of(request)
-        for secret in secrets:
-            content = content.replace(secret.encode("utf-8", "surrogateescape"), HIDDEN.encode())
         if secrets:
+            content = _hide_in_body(content, secrets)
             headers = {name: hide(value, secrets) for name, value in headers.items()}
         method, url = request.method, str(request.url)
         raw = b"" if call_of(request).operation_id in _TOKEN_OPERATIONS else content
@@ -116,6 +119,39 @@ def _clear_frames(traceback: TracebackType | None) -> None:
             with suppress(RuntimeError):  # the frame is still running
                 frame.clear()
         traceback = traceback.tb_next
+
+
+def _forms_of(secret: str) -> Iterator[str]:
+    """Yield a secret as it is, and as it is written in JSON, in a URL or form, and in HTML."""
+    yield secret
+    if secret.isascii() and secret.isalnum():
+        return
+    for text in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+        yield from (text, text.replace("/", "\\/"))
+    yield from (quote(secret, errors="replace"), quote(secret, "", errors="replace"), quote_plus(secret, errors="replace"))
+    yield html.escape(secret)
+
+
+def _hide_in_body(content: bytes, secrets: tuple[str, ...]) -> bytes:
+    """Return a body with `…` in place of each secret, also of secrets that JSON writes with other escapes."""
+    for secret in secrets:
+        content = content.replace(secret.encode("utf-8", "surrogateescape"), HIDDEN.encode())
+    with suppress(ValueError, RecursionError):
+        document = json.loads(content)
+        hidden = _hide_in_value(document, secrets)
+        if hidden != document:
+            return json.dumps(hidden, ensure_ascii=False).encode("utf-8", "replace")
+    return content
+
+
+def _hide_in_value(value: Any, secrets: tuple[str, ...]) -> Any:
+    if isinstance(value, str):
+        return hide(value, secrets)
+    if isinstance(value, list):
+        return [_hide_in_value(item, secrets) for item in value]
+    if isinstance(value, dict):
+        return {hide(name, secrets): _hide_in_value(item, secrets) for name, item in value.items()}
+    return value
 
 
 def _secrets_of(request: Any) -> Iterator[str]:

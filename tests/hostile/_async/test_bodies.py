@@ -17,6 +17,7 @@ from docker_registry_sdk.v2.models import Descriptor
 from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile._async.clients import client_of
 from tests.hostile.conftest import at
+from tests.support._async.blobs import read_blob
 from tests.support.images import OCI_MANIFEST, digest_of, make_image
 
 pytestmark = pytest.mark.anyio
@@ -252,3 +253,12 @@ async def test_a_stream_is_not_kept_in_memory_although_the_registry_requires_lar
         with pytest.raises(RegistryError):
             await client.blob_upload(source())
     assert 0 < taken <= 66
+
+
+async def test_cookies_of_a_registry_are_not_kept(registry: Loopback) -> None:
+    registry.answer = lambda handler: handler.reply(200, b"x", Set_Cookie="a=b")
+    async with client_of(registry) as client:
+        await client.ping()
+        assert await read_blob(client, digest_of(b"x")) == b"x"
+        pipeline: Any = client._pipeline
+        assert not pipeline._http.cookies

@@ -14,6 +14,7 @@ import pytest
 from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile._sync.clients import client_of
 from tests.hostile.conftest import at
+from tests.support._sync.blobs import read_blob
 from tests.support.images import OCI_MANIFEST, digest_of, make_image
 
 from docker_registry_sdk import RegistryClientV2
@@ -265,3 +266,12 @@ def test_a_stream_is_not_kept_in_memory_although_the_registry_requires_large_chu
         with pytest.raises(RegistryError):
             client.blob_upload(source())
     assert 0 < taken <= 66
+
+
+def test_cookies_of_a_registry_are_not_kept(registry: Loopback) -> None:
+    registry.answer = lambda handler: handler.reply(200, b"x", Set_Cookie="a=b")
+    with client_of(registry) as client:
+        client.ping()
+        assert read_blob(client, digest_of(b"x")) == b"x"
+        pipeline: Any = client._pipeline
+        assert not pipeline._http.cookies

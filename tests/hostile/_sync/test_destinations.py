@@ -339,3 +339,17 @@ def test_behind_a_proxy_no_name_falls_back_to_plain_http(registry: Loopback) -> 
             with pytest.raises(TransportError):
                 client.ping()
             assert client.explain_auth().registry == "https://registry.localhost:5000"
+
+
+def test_a_proxy_for_http_gets_no_request_to_a_registry_without_https(
+    registry: Loopback, internet: Internet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.answer = lambda handler: None if demand(handler) else handler.reply(200)
+    monkeypatch.setenv("HTTP_PROXY", registry.url)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        name: Any = f"localhost:{closed.getsockname()[1]}/a"
+        with RegistryClientV2(name, username="u", password="p", max_retries=0) as client:
+            with pytest.raises(TransportError, match="https://localhost"):
+                client.ping()
+    assert registry.seen == []

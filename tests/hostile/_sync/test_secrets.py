@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
+import html
+import json
 import logging
 import pickle
 import traceback
 from collections.abc import Callable
+from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
 from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile._sync.clients import client_of
-from tests.hostile.conftest import BASIC_SECRET, SECRET, at
+from tests.hostile.conftest import BASIC_SECRET, SECRET, at, demand
 from tests.support._sync.blobs import read_blob
 from tests.support.images import digest_of
 from tests.support.secret_search import find_in_exception
@@ -141,6 +144,62 @@ def test_credentials_that_a_server_repeats_are_not_in_the_exception(registry: Lo
     registry.answer = respond
     with client_of(registry) as client:
         with pytest.raises(NotFoundError, match="cannot find Basic …, password …") as caught:
+            client.list_tags()
+    assert find_in_exception(caught.value, (SECRET, BASIC_SECRET)) == []
+
+
+ODD_SECRET = 'S3"CR/3T<\u00e9&+ x'
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/json"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        json.dumps(ODD_SECRET)[1:-1],
+        json.dumps(ODD_SECRET, ensure_ascii=False)[1:-1],
+        json.dumps(ODD_SECRET)[1:-1].replace("/", "\\/"),
+        "".join(f"\\u{ord(letter):04X}" for letter in ODD_SECRET),
+        quote(ODD_SECRET),
+        quote(ODD_SECRET, safe=""),
+        quote_plus(ODD_SECRET),
+        html.escape(ODD_SECRET),
+    ],
+)
+def test_credentials_that_a_server_repeats_in_another_form_are_not_in_the_exception(
+    registry: Loopback, kind: str, form: str
+) -> None:
+    text = f"no login with {form}"
+    body = (
+        text
+        if kind == "text/plain"
+        else f'{{"errors": [{{"code": "UNKNOWN", "message": "{text}", "detail": ["{form}"]}}]}}'
+    )
+    registry.answer = lambda handler: (
+        None
+        if demand(handler)
+        else handler.reply(404, body.encode(), Content_Type=kind, X_Request_Id=quote(ODD_SECRET))
+    )
+    with client_of(registry, credentials=ExplicitCredentials(Credential("alice", ODD_SECRET))) as client:
+        with pytest.raises(NotFoundError, match=r"no login with (…|\\u0053)") as caught:
+            client.list_tags()
+    shown = (ODD_SECRET,) if "\\u0053" in form and kind == "text/plain" else (ODD_SECRET, form)
+    assert find_in_exception(caught.value, shown) == []
+
+
+def test_an_interrupted_call_leaves_no_secret_in_the_traceback(registry: Loopback) -> None:
+    class Interrupt(BaseException):
+        """An exception as a cancellation or Ctrl+C raises it inside a call."""
+
+    def interrupt(request: httpx.Request) -> None:
+        if request.url.path == "/x":
+            raise Interrupt
+
+    registry.answer = lambda handler: handler.reply(307, Location=f"/x?signature={SECRET}")
+    with (
+        httpx.Client(event_hooks={"request": [interrupt]}) as http,
+        client_of(registry, transport=HttpxTransport(http)) as client,
+    ):
+        with pytest.raises(Interrupt) as caught:
             client.list_tags()
     assert find_in_exception(caught.value, (SECRET, BASIC_SECRET)) == []
 

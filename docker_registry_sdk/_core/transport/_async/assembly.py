@@ -20,6 +20,7 @@ from ...auth.authenticator import Authenticator
 from ...auth.tokens import TokenStore
 from ...concurrency.waiting import AsyncSingleFlightLock
 from ...wire import HTTPRequest, Request, build
+from ..cookies import ignore_cookies
 from ..proxy import check_environment_proxies
 from ..registry_origin import HUB_HOST, RegistryOrigin
 from ..request_policy import V2AuthPolicy
@@ -102,6 +103,7 @@ def _callers_http(settings: ClientSettings) -> Callable[[], httpx.AsyncClient]:
         http = transport.client
     else:
         http = httpx.AsyncClient(transport=AsyncCallerTransport(transport), timeout=settings.timeout_steps)
+        ignore_cookies(http)
     return lambda: http
 
 
@@ -117,6 +119,7 @@ def _http_factory(registry: RegistryOrigin, settings: ClientSettings) -> Callabl
         if settings.proxy is None:
             check_environment_proxies(getproxies())
         client = httpx.AsyncClient(verify=context, proxy=settings.proxy, timeout=settings.timeout_steps, limits=limits)
+        ignore_cookies(client)
         # httpx uses this transport for all requests that do not go through a proxy. Its option `transport` would turn the proxies
         # in environment variables off.
         for transport in client._mounts.values():

@@ -326,7 +326,11 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
     def _downgrade_to_http(self, url: httpx.URL) -> bool:
         """Return whether a request that failed to connect must be sent again with plain http (see `RegistryOrigin`)."""
         registry = self.registry
-        return registry.may_downgrade(url) and registry.downgrade_to_http(url, self._resolve(registry.initial_origin))
+        if not registry.may_downgrade(url):
+            return False
+        # A proxy for https has failed itself; a proxy for http would read the credential.
+        addresses = [self._resolve(origin) for origin in (registry.initial_origin, registry.plain_origin)]
+        return None not in addresses and registry.downgrade_to_http(url, addresses[0])
 
     def _resolve(self, origin: Origin, *, connected: bool = False) -> tuple[str, ...] | None:
         http = self._http or self._open()

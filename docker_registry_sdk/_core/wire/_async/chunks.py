@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 
 import httpx
 
-from ....errors import RegistryError
 from ...concurrency.waiting import async_time_limit
 from ..context import async_fill_of, call_of
 from ..failures import transport_error
@@ -43,7 +42,9 @@ class AsyncChunks(AsyncIterator[bytes]):
                 return await anext(self._chunks)
             with self._limited(), async_time_limit(self._deadline.remaining):
                 return await anext(self._chunks)
-        except RegistryError as error:
+        except StopAsyncIteration:
+            raise
+        except BaseException as error:  # also when a task is cancelled
             remove_secrets(error)
             raise
 
@@ -72,7 +73,7 @@ class AsyncChunks(AsyncIterator[bytes]):
                 return await self._fill(buffer)
         except httpx.HTTPError as error:
             failure = transport_error(self._response.request, error)
-        except RegistryError as error:
+        except BaseException as error:  # also when a task is cancelled
             remove_secrets(error)
             raise
         raise failure

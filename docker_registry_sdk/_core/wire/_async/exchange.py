@@ -141,7 +141,7 @@ async def async_stream(
     """
     try:
         response = await _perform(sender_of(client), request, successes, parse_error, limits, buffered=False)
-    except Exception as error:
+    except BaseException as error:  # also when a task is cancelled
         remove_secrets(error)
         raise
     try:
@@ -177,7 +177,7 @@ async def async_send(
     """
     try:
         return parse(await _perform(sender_of(client), request, successes, parse_error, limits, buffered=True))
-    except Exception as error:
+    except BaseException as error:  # also when a task is cancelled
         remove_secrets(error)
         raise
 

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager
 
 import httpx
 
-from ....errors import RegistryError
 from ...concurrency.waiting import time_limit
 from ..context import call_of, fill_of
 from ..failures import transport_error
@@ -44,7 +43,9 @@ class Chunks(Iterator[bytes]):
                 return next(self._chunks)
             with self._limited(), time_limit(self._deadline.remaining):
                 return next(self._chunks)
-        except RegistryError as error:
+        except StopIteration:
+            raise
+        except BaseException as error:  # also when a task is cancelled
             remove_secrets(error)
             raise
 
@@ -73,7 +74,7 @@ class Chunks(Iterator[bytes]):
                 return self._fill(buffer)
         except httpx.HTTPError as error:
             failure = transport_error(self._response.request, error)
-        except RegistryError as error:
+        except BaseException as error:  # also when a task is cancelled
             remove_secrets(error)
             raise
         raise failure

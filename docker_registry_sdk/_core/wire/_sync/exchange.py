@@ -150,7 +150,7 @@ def stream(
     """
     try:
         response = _perform(sender_of(client), request, successes, parse_error, limits, buffered=False)
-    except Exception as error:
+    except BaseException as error:  # also when a task is cancelled
         remove_secrets(error)
         raise
     try:
@@ -186,7 +186,7 @@ def send(
     """
     try:
         return parse(_perform(sender_of(client), request, successes, parse_error, limits, buffered=True))
-    except Exception as error:
+    except BaseException as error:  # also when a task is cancelled
         remove_secrets(error)
         raise
 
