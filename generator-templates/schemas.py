@@ -6,7 +6,7 @@ import keyword
 import re
 from typing import Any
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 from prose import sentence
 
 Node = dict[str, Any]
@@ -28,12 +28,14 @@ class PythonType:
         parse: A callable that converts a value of parsed JSON, as code; empty if values are not JSON.
         dump: An expression that converts `{x}` to JSON, as code; empty if values cannot be written as JSON.
         models: The generated classes that the code uses.
+        whole: Like `parse`, but invalid items of lists and maps raise an exception.
     """
 
     type: str
     parse: str
     dump: str = "{x}"
     models: frozenset[str] = frozenset()
+    whole: str = field(default=Factory(lambda self: self.parse, takes_self=True))
 
 
 _SCALARS = {
@@ -50,6 +52,9 @@ _FORMATS = {
 
 DIGEST = PythonType("Digest", "wire.digest", "str({x})")
 """The type of a property with `x-digest`."""
+
+TEXT_LIST = PythonType("list[str]", "wire.text_list", "list({x})")
+"""The type of a property with `x-text-list`."""
 
 
 def python_name(wire_name: str, node: Node, taken: set[str]) -> str:
@@ -160,7 +165,8 @@ class Document:
         dump = "dict({x})" if item.dump == "{x}" else ""
         if item.dump not in ("", "{x}"):
             dump = f"{{{{key: {_nest(item)} for key, item in {{x}}.items()}}}}"
-        return PythonType(f"dict[str, {item.type}]", f"wire.map_of({item.parse})", dump, item.models)
+        whole = f"wire.map_of({item.whole}, whole=True)"
+        return PythonType(f"dict[str, {item.type}]", f"wire.map_of({item.parse})", dump, item.models, whole)
 
     def _component(self, reference: str, where: str) -> PythonType:
         prefix, _, name = reference.rpartition("/")
@@ -171,10 +177,10 @@ class Document:
         if "enum" in schema:
             return PythonType(f"{cls} | str", f"wire.open_enum({cls})", "str({x})", frozenset({cls}))
         if self.is_model(name):
-            return PythonType(cls, f"{cls}.from_dict", "{x}.to_dict()", frozenset({cls}))
+            return PythonType(cls, f"{cls}._parse", "{x}.to_dict()", frozenset({cls}))
         found = self.map_type(schema, where)
         if found is not None:
-            return PythonType(cls, found.parse, found.dump, found.models | {cls})
+            return PythonType(cls, found.parse, found.dump, found.models | {cls}, found.whole)
         return self._inline(schema, where)
 
     def _inline(self, schema: Node, where: str) -> PythonType:
@@ -184,7 +190,11 @@ class Document:
             first, second = (self._part(part, where) for part in schema["oneOf"])
             dump = "{x}" if {first.dump, second.dump} <= {"{x}", "list({x})", "dict({x})"} else ""
             return PythonType(
-                f"{first.type} | {second.type}", f"wire.either({first.parse}, {second.parse})", dump, first.models | second.models
+                f"{first.type} | {second.type}",
+                f"wire.either({first.parse}, {second.parse})",
+                dump,
+                first.models | second.models,
+                f"wire.either({first.whole}, {second.whole})",
             )
         kind = schema.get("type")
         if isinstance(kind, list) and len(kind) == 2 and "null" in kind:
@@ -192,7 +202,8 @@ class Document:
         if kind == "array":
             item = self._part(schema["items"], where)
             dump = "list({x})" if item.dump == "{x}" else item.dump and f"[{_nest(item)} for item in {{x}}]"
-            return PythonType(f"list[{item.type}]", f"wire.list_of({item.parse})", dump, item.models)
+            whole = f"wire.list_of({item.whole}, whole=True)"
+            return PythonType(f"list[{item.type}]", f"wire.list_of({item.parse})", dump, item.models, whole)
         if kind == "string" and "format" in schema:
             if schema["format"] in _FORMATS:
                 return _FORMATS[schema["format"]]

@@ -13,6 +13,7 @@ METHODS = ("get", "head", "post", "put", "patch", "delete")
 
 # Keywords that restrict the server or inform readers. The generated code does not check them.
 _DOCUMENTATION = {"examples", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"}
+_FIELD_EXTENSIONS = ("x-error", "x-python-name", "x-digest", "x-strict", "x-lenient", "x-text-list")
 _KEYWORDS_OF_SHAPE = {
     "enum": {"type", "enum"},
     "properties": {"type", "properties", "required", "additionalProperties"},
@@ -222,7 +223,7 @@ class _Validator:
             plain: Whether the value is in a header or URL, where null is not possible.
         """
         described = described or component or field
-        keywords = {*(("x-error", "x-python-name", "x-digest") if field else ()), *(("description",) if described else ())}
+        keywords = {*(_FIELD_EXTENSIONS if field else ()), *(("description",) if described else ())}
         if isinstance(node, dict) and "$ref" in node:
             check_keywords(node, where, ("$ref",), keywords)
             self.reference(node, "schemas", where)
@@ -239,6 +240,10 @@ class _Validator:
         check_value(node, "x-error", where, "code", "message", "detail", "entries")
         check_value(node, "x-frozen", where, True)
         check_value(node, "x-digest", where, *((True,) if node.get("type") == "string" and "format" not in node else ()))
+        for keyword in ("x-strict", "x-lenient"):
+            check_value(node, keyword, where, True)
+        is_text_list = node.get("type") == "array" and node.get("items") == {"type": "string"}
+        check_value(node, "x-text-list", where, *((True,) if is_text_list else ()))
         if "x-self-property" in node and not SNAKE_CASE.fullmatch(str(node["x-self-property"])):
             raise SpecError(f"{where}: x-self-property must be in snake case, not {node['x-self-property']!r}")
         check_name(node, where)

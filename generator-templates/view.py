@@ -7,14 +7,15 @@ from typing import Any, Literal
 
 from attrs import field, frozen
 from operations import OperationView, operation_view
-from schemas import DIGEST, Document, Node, SpecError, class_name, python_name
+from schemas import DIGEST, TEXT_LIST, Document, Node, SpecError, class_name, python_name
 from validation import METHODS, validate
 
-_MODEL_NAMES = {"from_dict", "to_dict", "additional_properties", "error_details"}
+_MODEL_NAMES = {"from_dict", "to_dict", "additional_properties", "problems", "error_details"}
 # Names that generated modules import or define besides the classes of the specification.
 _CLASS_NAMES = {"Success", "ContentType", "BodyT", "ACCEPT", "Any", "Self", "Mapping", "Literal", "TypeAlias", "TypeVar"}
 _CLASS_NAMES |= {"Iterator", "AsyncIterator", "Sequence", "StrEnum", "Digest"}
 _HASHABLE_TYPES = {"str", "int", "float", "bool", "datetime", "Digest"}
+ReaderMethod = Literal["optional", "exact", "required", "required_list"]
 ErrorRole = Literal["code", "message", "detail", "entries"]
 
 
@@ -27,8 +28,9 @@ class FieldView:
     type: str
     required: bool
     is_list: bool
-    item_parse: str
+    item_model: str
     parse: str
+    reader: ReaderMethod
     dump: str
     secret: bool
     description: str
@@ -174,21 +176,27 @@ def _model(document: Document, name: str, schema: Node) -> ModelView:
         raise SpecError(f"{name}: every required field must be in properties")
     for wire_name, node in schema["properties"].items():
         where = f"{name}.{wire_name}"
-        kind = DIGEST if node.get("x-digest") else document.python_type(node, where)
+        kind = DIGEST if node.get("x-digest") else TEXT_LIST if node.get("x-text-list") else document.python_type(node, where)
         if not kind.parse or not kind.dump:
             raise SpecError(f"{where}: a field of a model cannot have this schema")
         resolved = document.resolve(node)
-        is_list = kind.parse.startswith("wire.list_of(")
+        is_list = kind.type.startswith("list[") and " | " not in kind.type
+        is_required = wire_name in required
+        if is_required and node.get("x-strict"):
+            raise SpecError(f"{where}: a required field is always strict, so x-strict must not be used")
+        if node.get("x-lenient") and not (is_required and is_list):
+            raise SpecError(f"{where}: x-lenient is supported only for a required list; optional fields are always lenient")
         python = python_name(wire_name, node, taken)
         fields.append(
             FieldView(
                 name=python,
                 wire_name=wire_name,
                 type=kind.type,
-                required=wire_name in required,
+                required=is_required,
                 is_list=is_list,
-                item_parse=kind.parse.removeprefix("wire.list_of(")[:-1] if is_list else "",
-                parse=kind.parse,
+                item_model=kind.type.removeprefix("list[").removesuffix("]") if is_list else "",
+                parse=kind.whole if node.get("x-strict") or (is_required and not node.get("x-lenient")) else kind.parse,
+                reader=_reader(node, is_required, is_list),
                 dump=kind.dump.replace("{x}", f"self.{python}").replace("{{", "{").replace("}}", "}"),
                 secret=resolved.get("format") == "password",
                 description=_described(resolved, where),
@@ -205,6 +213,13 @@ def _model(document: Document, name: str, schema: Node) -> ModelView:
         frozen=frozen,
         self_property=self_property,
     )
+
+
+def _reader(node: Node, is_required: bool, is_list: bool) -> ReaderMethod:
+    """Return the method of `wire.Reader` that reads a field."""
+    if is_required:
+        return "required_list" if is_list else "required"
+    return "exact" if node.get("x-strict") else "optional"
 
 
 def _is_hashable(document: Document, type_name: str) -> bool:
@@ -233,6 +248,6 @@ def _check_error(model: ModelView, models: dict[str, ModelView | MapView]) -> No
         if "str" not in text.type.split(" | "):
             raise SpecError(f"{model.name}.{text.wire_name}: the {text.error_role} of an error must be a string")
     for entries in model.error_fields("entries"):
-        entry = models.get(entries.item_parse.removesuffix(".from_dict"))
+        entry = models.get(entries.item_model)
         if not (isinstance(entry, ModelView) and entry.is_error):
             raise SpecError(f"{model.name}.{entries.wire_name}: the entries of an error must be models with x-error")

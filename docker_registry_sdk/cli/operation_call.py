@@ -120,7 +120,7 @@ def _as_typed(type_name: str, document: Any, models: Any) -> Any:
         expected = "array" if collection[1] == "list" else "object"
         raise ParseError(model=type_name, field="", problem=f"should be a JSON {expected}")
     model = getattr(models, type_name) if type_name in models.__all__ else None
-    return document if model is None else model.from_dict(document)
+    return document if model is None else model.from_dict(document, strict=True)
 
 
 def _head(response: Any) -> dict[str, Any]:

@@ -35,6 +35,7 @@ HERE = Path(__file__).parent
 REGENERATE = "scripts/generate --spec tests/generator/tricky.yaml --output tests/generator/golden"
 DIGEST = "sha256:" + "0a" * 32
 THING: dict[str, Any] = {
+    "tags": ["a"],
     "kind": "dark-blue",
     "parts": [{"size": 1}],
     "grid": [[1.5, 2], []],
@@ -64,8 +65,8 @@ def operations() -> tuple[Operation, ...]:
     return table
 
 
-def thing(document: dict[str, Any] = THING) -> Any:
-    return import_module("tests.generator.golden.models.thing").Thing.from_dict(document)
+def thing(document: dict[str, Any] = THING, *, strict: bool = False) -> Any:
+    return import_module("tests.generator.golden.models.thing").Thing.from_dict(document, strict=strict)
 
 
 def client(*responses: httpx.Response, seen: list[httpx.Request]) -> httpx.Client:
@@ -115,9 +116,20 @@ def test_model_survives_a_round_trip_and_hides_its_secret() -> None:
     assert (one.class_, one.kind, one.rows, one.odd) == (True, "dark-blue", ["red", "unheard-of"], "odd")
     assert one.created == datetime(2024, 2, 29, 12, 0, 0, 123456, UTC)
     assert "secret" not in repr(one)
-    assert thing({"kind": "red", "parts": None}).to_dict() == {"kind": "red"}
+    assert thing({"kind": "red", "parts": None, "tags": None}).to_dict() == {"kind": "red"}
     with pytest.raises(ParseError, match=r"groups\['first'\]"):
-        thing({**THING, "groups": {"first": {}}})
+        thing({**THING, "groups": {"first": {}}}, strict=True)
+
+
+def test_odd_values_are_read_as_the_extensions_say() -> None:
+    odd = {**THING, "tags": ["a", 5], "command": "run", "created": "now", "groups": {"first": {}, "second": {"size": 1}}}
+    one = thing(odd)
+    assert (one.tags, one.command, one.created, list(one.groups)) == (["a"], ["run"], None, ["second"])
+    assert len(one.problems) == 4
+    assert one.to_dict() == odd
+    for change in ({"link": "x"}, {"names": ["a", 5]}, {"parts": [{"size": 1}, None]}, {"kind": 5}):
+        with pytest.raises(ParseError, match=next(iter(change))):
+            thing({**THING, **change})
 
 
 def test_frozen_model_is_hashable_and_its_digest_is_checked() -> None:
@@ -138,7 +150,7 @@ def test_frozen_model_is_hashable_and_its_digest_is_checked() -> None:
         with pytest.raises(InvalidDigestError):
             evolve(link, digest=wrong)
         with pytest.raises(ParseError, match=r"link\.base: "):
-            thing({**THING, "link": {**THING["link"], "base": wrong}})
+            thing({**THING, "link": {**THING["link"], "base": wrong}}, strict=True)
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "application/vnd.thing.v1+json; charset=utf-8"])

@@ -121,6 +121,8 @@ def _fitting(package: str, schema: dict[str, Any], junk: bool) -> st.SearchStrat
         return _texts(schema)
     if kind == "integer":
         return st.integers() | st.integers(-1000, 1000).map(float)
+    if kind == "number":
+        return st.integers() | st.floats(allow_nan=False, allow_infinity=False)
     if kind == "boolean":
         return st.booleans()
     assert is_anything(schema), schema

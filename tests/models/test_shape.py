@@ -62,7 +62,7 @@ def test_models_are_keyword_only_with_slots_and_equality(package: str, name: str
     assert parsed == model.from_dict(minimal(package, schema))
     with pytest.raises(TypeError):
         model("positional")
-    assert len(attrs.fields(model)) == len(schema["properties"]) + 1
+    assert len(attrs.fields(model)) == len(schema["properties"]) + 2
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -17,7 +17,7 @@ def a_token_by_get(client: httpx.Client) -> None:
     assert_type(response, get_token.GetTokenOk)
     assert_type(response.body, TokenResponse)
     assert_type(response.body.token, str | None)
-    assert_type(response.body.expires_in, int | str | None)
+    assert_type(response.body.expires_in, float | str | None)
     assert_type(response.body.issued_at, datetime | None)
 
 

@@ -133,7 +133,10 @@ def _grant(
         raise
     token = body.token or body.access_token
     if not token:
-        raise ParseError(model="TokenResponse", field="token", problem="is missing, and access_token is missing, too")
+        # The token may have another type than text: then the problems say so.
+        odd = [text.partition(" ")[::2] for text in body.problems if text.startswith(("token ", "access_token "))]
+        name, problem = odd[0] if odd else ("token", "is missing, and access_token is missing, too")
+        raise ParseError(model="TokenResponse", field=name, problem=problem.partition(";")[0])
     if not is_sendable(token):
         raise ParseError(
             model="TokenResponse", field="token", problem="contains characters that are not allowed in an HTTP header"
@@ -141,7 +144,7 @@ def _grant(
     return Grant(token=token, lifetime=_seconds(body.expires_in), way=way)
 
 
-def _seconds(expires_in: int | str | None) -> float | None:
+def _seconds(expires_in: float | str | None) -> float | None:
     """Return the field `expires_in` of a token response as a number; None if the field is absent or is not a finite number.
 
     Some servers send the number as a string.

@@ -73,11 +73,16 @@ if TYPE_CHECKING:
     from .json_values import number as number
     from .json_values import open_enum as open_enum
     from .json_values import string as string
+    from .json_values import text_list as text_list
     from .json_values import timestamp as timestamp
     from .library_logs import SENDING as SENDING
     from .policy import Deadline as Deadline
     from .policy import RetryPolicy as RetryPolicy
     from .policy import to_deadline as to_deadline
+    from .problems import MAX_PROBLEMS as MAX_PROBLEMS
+    from .problems import STRICT as STRICT
+    from .problems import Report as Report
+    from .problems import restore as restore
     from .request import Request as Request
     from .request import accept_header as accept_header
     from .request import build as build

@@ -1,9 +1,12 @@
 """Functions that parse and write the JSON values of the models that are generated from the OpenAPI descriptions.
 
-A field whose value is null counts as absent. A string that is not a member of an enumeration is kept as text. Any other value
-of a wrong type raises a ParseError that names the model and the field.
+A field whose value is null counts as absent. A string that is not a member of an enumeration is kept as text. An optional field
+with any other value of a wrong type reads as None, and an item of a wrong type is left out of a list or map; the report of the
+document names both. A required field of a wrong type raises a ParseError that names the model and the field, and so does every
+field if the report is strict.
 
-The functions that parse one value raise `Mismatch`, which does not know the field; `Reader` converts it to a ParseError.
+The functions that parse one value raise `Mismatch`, which does not know the field; `Reader` converts it to a ParseError, or adds
+it to the report.
 
 Source: RFC 8259 for JSON, RFC 3339 for timestamps.
 """
@@ -12,18 +15,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
+from copy import deepcopy
 from datetime import UTC, datetime, timezone
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
 from ...digest import Digest
 from ...errors import InvalidDigestError, ParseError
+from .problems import STRICT, OddValues, Report, join, problems_of
 
 T = TypeVar("T")
 U = TypeVar("U")
 E = TypeVar("E", bound=StrEnum)
+Parse: TypeAlias = Callable[[Any, Report], T]
+"""A function that converts a decoded JSON value, and adds odd parts of the value to the report of the document."""
 
 _TIMESTAMP = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?"
@@ -52,8 +59,7 @@ class Mismatch(Exception):  # noqa: N818 - internal: `Reader` converts it to a P
             error: The error about the inner value.
         """
         inner, problem = (error.place, error.problem) if isinstance(error, Mismatch) else (error.field, error.reason)
-        dot = "." if inner and not inner.startswith("[") else ""
-        return cls(problem, f"{place}{dot}{inner}")
+        return cls(problem, join(place, inner))
 
 
 class NullList(list[T]):
@@ -66,21 +72,53 @@ class Reader:
     Args:
         model: The name of the model that the object should match, for errors.
         source: The decoded JSON value, which should be an object.
+        report: The report of the document that the object belongs to.
 
     Raises:
         ParseError: `source` is not a JSON object.
     """
 
-    __slots__ = ("_model", "_source")
+    __slots__ = ("_model", "_odd", "_report", "_source", "_start")
 
-    def __init__(self, model: str, source: Any) -> None:
+    def __init__(self, model: str, source: Any, report: Report) -> None:
         if not isinstance(source, dict):
             raise ParseError(model=model, field="", problem=_expected("an object", source))
         self._model = model
         self._source = source
+        self._report = report
+        self._start = len(report)
+        self._odd: OddValues | None = None
 
-    def optional(self, name: str, parse: Callable[[Any], T]) -> T | None:
-        """Return the parsed value of a field; None if the field is absent or null.
+    def optional(self, name: str, parse: Parse[T]) -> T | None:
+        """Return the parsed value of a field; None if the field is absent or null, or has a value of a wrong type.
+
+        A value of a wrong type is added to the report.
+
+        Args:
+            name: The name of the field in the JSON object.
+            parse: A function that parses the value, and raises Mismatch or ParseError if the value has the wrong type.
+
+        Raises:
+            ParseError: The value has the wrong type, and the report is strict.
+        """
+        value = self._source.get(name)
+        if value is None:
+            return None
+        report = self._report
+        start, total = len(report), report.total
+        try:
+            found = parse(value, report)
+        except (Mismatch, ParseError) as error:
+            if report.strict:
+                raise self._error(name, error) from None
+            self._leave_out(name, error, start, total)
+            return None
+        if report.total != total:
+            self._note(name, found, start)
+        return found
+
+    def exact(self, name: str, parse: Parse[T]) -> T | None:
+        """Return the parsed value of an optional field that must not be odd; None if the field is absent or null.
 
         Args:
             name: The name of the field in the JSON object.
@@ -89,15 +127,9 @@ class Reader:
         Raises:
             ParseError: The value has the wrong type.
         """
-        value = self._source.get(name)
-        if value is None:
-            return None
-        try:
-            return parse(value)
-        except (Mismatch, ParseError) as error:
-            raise self._error(name, error) from None
+        return None if self._source.get(name) is None else self.required(name, parse)
 
-    def required(self, name: str, parse: Callable[[Any], T]) -> T:
+    def required(self, name: str, parse: Parse[T]) -> T:
         """Return the parsed value of a required field.
 
         Args:
@@ -110,26 +142,31 @@ class Reader:
         value = self._source.get(name)
         if value is None:
             raise ParseError(model=self._model, field=name, problem="is missing")
+        report = self._report
+        start, total = len(report), report.total
         try:
-            return parse(value)
+            found = parse(value, report)
         except (Mismatch, ParseError) as error:
             raise self._error(name, error) from None
+        if report.total != total:
+            self._note(name, found, start)
+        return found
 
-    def required_list(self, name: str, parse: Callable[[Any], T]) -> list[T]:
+    def required_list(self, name: str, parse: Parse[list[T]]) -> list[T]:
         """Return the list in a required field; an empty `NullList` if the value of the field is null.
 
         Args:
             name: The name of the field in the JSON object.
-            parse: A function that parses each item, and raises Mismatch or ParseError if the item has the wrong type.
+            parse: A function that parses the list, and raises Mismatch or ParseError if the list is malformed.
 
         Raises:
-            ParseError: The field is absent, or its value or one of its items has the wrong type.
+            ParseError: The field is absent, or its value is malformed.
         """
         if name in self._source and self._source[name] is None:
             return NullList()
-        return self.required(name, list_of(parse))
+        return self.required(name, parse)
 
-    def rest(self, known: frozenset[str]) -> dict[str, Any]:
+    def rest(self, known: Container[str]) -> dict[str, Any]:
         """Return the fields of the JSON object that are not in the model, with their decoded JSON values.
 
         Args:
@@ -137,24 +174,41 @@ class Reader:
         """
         return {name: value for name, value in self._source.items() if name not in known}
 
+    def problems(self) -> tuple[str, ...]:
+        """Return the problems of the object and of the objects in its fields, with paths that begin at the object."""
+        return problems_of(self._report, self._start, self._odd)
+
     def _error(self, name: str, error: Mismatch | ParseError) -> ParseError:
         seen = Mismatch.at(name, error)
         return ParseError(model=self._model, field=seen.place, problem=seen.problem)
 
+    def _leave_out(self, name: str, error: Mismatch | ParseError, start: int, total: int) -> None:
+        self._report.forget(start, total)
+        seen = Mismatch.at(name, error)
+        self._report.note(seen.place, f"{seen.problem}; {'it' if seen.place == name else name} is read as None")
+        self._odd = {**(self._odd or {}), name: (self._source[name], None)}
 
-def anything(value: Any) -> Any:
+    def _note(self, name: str, found: Any, start: int) -> None:
+        report = self._report
+        report.move(start, name)
+        if report.partial:
+            report.partial = False
+            self._odd = {**(self._odd or {}), name: (self._source[name], deepcopy(found))}
+
+
+def anything(value: Any, report: Report = STRICT) -> Any:
     """Return the value unchanged, since a JSON value of any type is allowed."""
     return value
 
 
-def string(value: Any) -> str:
+def string(value: Any, report: Report = STRICT) -> str:
     """Return the value if it is a string; raise Mismatch if not."""
     if not isinstance(value, str):
         raise Mismatch(_expected("text", value))
     return value
 
 
-def digest(value: Any) -> Digest:
+def digest(value: Any, report: Report = STRICT) -> Digest:
     """Return the value as a `Digest` if it is a string with a valid digest; raise Mismatch if not."""
     if not isinstance(value, str):
         raise Mismatch(_expected("text", value))
@@ -164,7 +218,7 @@ def digest(value: Any) -> Digest:
         raise Mismatch(f"is invalid: {error}") from None
 
 
-def integer(value: Any) -> int:
+def integer(value: Any, report: Report = STRICT) -> int:
     """Return the value as an int; raise Mismatch if it is not a whole number. `3.0` counts as a whole number."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -173,21 +227,21 @@ def integer(value: Any) -> int:
     raise Mismatch(_expected("a whole number", value))
 
 
-def number(value: Any) -> float:
+def number(value: Any, report: Report = STRICT) -> float:
     """Return the value if it is a number; raise Mismatch if not."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise Mismatch(_expected("a number", value))
     return value
 
 
-def boolean(value: Any) -> bool:
+def boolean(value: Any, report: Report = STRICT) -> bool:
     """Return the value if it is true or false; raise Mismatch if not."""
     if not isinstance(value, bool):
         raise Mismatch(_expected("true or false", value))
     return value
 
 
-def timestamp(value: Any) -> datetime:
+def timestamp(value: Any, report: Report = STRICT) -> datetime:
     """Return the datetime of an RFC 3339 timestamp; raise Mismatch if the value is not a timestamp.
 
     Docker writes nine digits after the decimal point. Only the first six are kept, since a datetime has microseconds. If the
@@ -195,7 +249,7 @@ def timestamp(value: Any) -> datetime:
 
     Source: RFC 3339, section 5.6.
     """
-    text = string(value)
+    text = string(value, report)
     try:
         if _TIMESTAMP.fullmatch(text) is None:
             raise ValueError
@@ -206,53 +260,105 @@ def timestamp(value: Any) -> datetime:
         raise Mismatch("should be an RFC 3339 timestamp") from None  # without the text: a token service may send a token here
 
 
-def list_of(parse: Callable[[Any], T]) -> Callable[[Any], list[T]]:
-    """Return a function that parses a JSON list, and raises Mismatch if the value is not a list or an item is invalid.
+def list_of(parse: Parse[T], *, whole: bool = False) -> Parse[list[T]]:
+    """Return a function that parses a JSON list, and raises Mismatch if the value is not a list.
+
+    An invalid item is left out and added to the report.
 
     Args:
         parse: A function that parses each item, and raises Mismatch or ParseError if the item is invalid.
+        whole: Whether the function raises Mismatch also if an item is invalid, as it does for a strict report.
     """
 
-    def read(value: Any) -> list[T]:
+    def read(value: Any, report: Report = STRICT) -> list[T]:
         if not isinstance(value, list):
             raise Mismatch(_expected("a list", value))
         items: list[T] = []
         for position, item in enumerate(value):
+            start, total = len(report), report.total
             try:
-                items.append(parse(item))
+                items.append(parse(item, report))
             except (Mismatch, ParseError) as error:
-                raise Mismatch.at(f"[{position}]", error) from None
+                _leave_out_item(f"[{position}]", error, report, start, total, whole)
+            else:
+                if report.total != total:
+                    report.move(start, f"[{position}]")
+        if len(items) != len(value):
+            report.partial = True
         return items
 
     return read
 
 
-def map_of(parse: Callable[[Any], T]) -> Callable[[Any], dict[str, T]]:
+def map_of(parse: Parse[T], *, whole: bool = False) -> Parse[dict[str, T]]:
     """Return a function that parses a JSON object with arbitrary keys, and raises Mismatch if the value is not such an object.
 
-    The function leaves out entries whose value is null, except if `parse` is `anything`.
+    The function leaves out entries whose value is null, except if `parse` is `anything`. An entry with another invalid value is
+    left out and added to the report.
 
     Args:
         parse: A function that parses the value of each entry, and raises Mismatch or ParseError if the value is invalid.
+        whole: Whether the function raises Mismatch also if an entry is invalid, as it does for a strict report.
     """
 
-    def read(value: Any) -> dict[str, T]:
+    def read(value: Any, report: Report = STRICT) -> dict[str, T]:
         if not isinstance(value, dict):
             raise Mismatch(_expected("an object", value))
         entries: dict[str, T] = {}
+        before = report.total
         for key, item in value.items():
             if item is None and parse is not anything:
                 continue
+            start, total = len(report), report.total
             try:
-                entries[key] = parse(item)
+                entries[key] = parse(item, report)
             except (Mismatch, ParseError) as error:
-                raise Mismatch.at(f"[{key!r}]", error) from None
+                _leave_out_item(f"[{key!r}]", error, report, start, total, whole)
+            else:
+                if report.total != total:
+                    report.move(start, f"[{key!r}]")
+        if report.total != before:
+            report.partial = True
         return entries
 
     return read
 
 
-def open_enum(kind: type[E]) -> Callable[[Any], E | str]:
+def _leave_out_item(place: str, error: Mismatch | ParseError, report: Report, start: int, total: int, whole: bool) -> None:
+    seen = Mismatch.at(place, error)
+    if whole or report.strict:
+        raise seen from None
+    report.forget(start, total)
+    report.note(seen.place, f"{seen.problem}; {'it' if seen.place == place else place} is left out")
+
+
+def text_list(value: Any, report: Report = STRICT) -> list[str]:
+    """Return a list of texts as Docker reads a command: one text is a list of one text, and null in the list is empty text.
+
+    Both are added to the report. The positions of the texts matter, so a list with an item of another type is not read in part.
+
+    Raises:
+        Mismatch: The value is neither text nor a list of texts and nulls; or it is no list of texts, and the report is strict.
+    """
+    if isinstance(value, str) and not report.strict:
+        report.note("", f"{_expected('a list', value)}; it is read as a list of one text")
+        report.partial = True
+        return [value]
+    if not isinstance(value, list):
+        raise Mismatch(_expected("a list", value))
+    for position, item in enumerate(value):
+        if not isinstance(item, str) and (item is not None or report.strict):
+            raise Mismatch(_expected("text", item), f"[{position}]")
+    if None not in value:
+        return list(value)
+    for position, item in enumerate(value):
+        if item is None:
+            report.note(f"[{position}]", f"{_expected('text', item)}; it is read as empty text")
+    report.partial = True
+    return [item or "" for item in value]
+
+
+def open_enum(kind: type[E]) -> Parse[E | str]:
     """Return a function that converts a string to a member of an enumeration, and returns a string that is no member unchanged.
 
     The function raises Mismatch if the value is not a string.
@@ -261,8 +367,8 @@ def open_enum(kind: type[E]) -> Callable[[Any], E | str]:
         kind: The class of the enumeration.
     """
 
-    def read(value: Any) -> E | str:
-        text = string(value)
+    def read(value: Any, report: Report = STRICT) -> E | str:
+        text = string(value, report)
         try:
             return kind(text)
         except ValueError:
@@ -271,7 +377,7 @@ def open_enum(kind: type[E]) -> Callable[[Any], E | str]:
     return read
 
 
-def either(first: Callable[[Any], T], second: Callable[[Any], U]) -> Callable[[Any], T | U]:
+def either(first: Parse[T], second: Parse[U]) -> Parse[T | U]:
     """Return a function that parses a value of one of two types: with `first`, or with `second` if `first` rejects the value.
 
     If both reject the value, the function raises the exception of `second`.
@@ -281,11 +387,13 @@ def either(first: Callable[[Any], T], second: Callable[[Any], U]) -> Callable[[A
         second: A function that parses values of the second type, and raises Mismatch or ParseError for others.
     """
 
-    def read(value: Any) -> T | U:
+    def read(value: Any, report: Report = STRICT) -> T | U:
+        start, total = len(report), report.total
         try:
-            return first(value)
+            return first(value, report)
         except (Mismatch, ParseError):
-            return second(value)
+            report.forget(start, total)
+            return second(value, report)
 
     return read
 

@@ -6,16 +6,17 @@ A header with an invalid value counts as absent: headers are hints, and only the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Generic, Protocol, TypeVar
 
 from attrs import field, frozen, resolve_types
 
 from ...errors import ErrorDetail, ParseError, TransportError, UnexpectedContentTypeError
 from .context import CALL
 from .http_types import ReceivedResponse
-from .json_values import Mismatch
+from .json_values import Mismatch, Parse
 from .links import parse_links
+from .problems import Report
 from .secrets import show_response
 from .urls import authority_of, make_absolute
 
@@ -86,13 +87,13 @@ def media_type(response: ReceivedResponse) -> str | None:
     return value.partition(";")[0].strip().lower() or None
 
 
-def parse_json(response: ReceivedResponse, model: str, parse: Callable[[Any], T], expected: Sequence[str]) -> T:
+def parse_json(response: ReceivedResponse, model: str, parse: Parse[T], expected: Sequence[str]) -> T:
     """Return the parsed JSON body of a response.
 
     Args:
         response: An HTTP response whose body was read.
         model: The name of the model that the body should match, for errors.
-        parse: A function that converts the decoded JSON value to the model.
+        parse: A function that converts the decoded JSON value to the model, and adds odd values to a report.
         expected: The media types that the operation documents for the response, for errors.
 
     Raises:
@@ -107,7 +108,7 @@ def parse_json(response: ReceivedResponse, model: str, parse: Callable[[Any], T]
             raise unexpected_content_type(response, expected) from None
         raise ParseError(model=model, field="", problem="is not JSON") from None
     try:
-        return parse(document)
+        return parse(document, Report())
     except Mismatch as error:
         raise ParseError(model=model, field=error.place, problem=error.problem) from None
 

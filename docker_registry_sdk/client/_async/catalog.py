@@ -60,11 +60,11 @@ class AsyncCatalogCalls(AsyncRepositoryBase):
         Source: Docker Registry HTTP API V2, Listing Repositories.
         """
 
-        async def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[str], str | None]:
+        async def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[str], str | None, Sequence[str]]:
             n = page_size if url is None else None
             page = await api.list_repositories.asyncio(
                 self._pipeline, n=n, next_url=url, timeout=limits.timeout, deadline=limits.deadline
             )
-            return page.body.repositories, page.next_url
+            return page.body.repositories, page.next_url, page.body.problems
 
         return self._listing(fetch, timeout, deadline)

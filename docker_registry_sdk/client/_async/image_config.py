@@ -22,6 +22,8 @@ async def async_read_image_config(
     digest: Digest,
     media_type: str,
     open_blob: Callable[[models.Descriptor], AsyncReplayableSource],
+    *,
+    strict: bool = False,
 ) -> models.ImageConfig:
     """Return the config of an image, after comparing the bytes of the config with the digest in the manifest.
 
@@ -30,12 +32,13 @@ async def async_read_image_config(
         digest: The digest of the manifest, for error messages.
         media_type: The media type of the manifest, for error messages.
         open_blob: A function that returns a reader of the blob with a descriptor. The reader need not verify the bytes.
+        strict: Whether every value of a wrong type in the config raises a ParseError; see `ImageConfig.from_dict`.
 
     Raises:
         ImageError: The manifest has no image config, or the config is larger than 4 MiB.
         InvalidDigestError: The digest of the config has an algorithm other than sha256 and sha512.
         DigestMismatchError: The bytes of the config have another digest or size.
-        ParseError: The config is malformed.
+        ParseError: The config is not a JSON object; or it has a value of a wrong type, and `strict` is true.
     """
     config = manifest.config if isinstance(manifest, (models.ImageManifest, models.DockerManifest)) else None
     if config is None or config.media_type not in CONFIG_TYPES:
@@ -63,4 +66,4 @@ async def async_read_image_config(
     verifier.update(content)
     verifier.verify(config.size, config.digest)
     # Of content that is not JSON, from_dict raises a ParseError with the name of the model.
-    return models.ImageConfig.from_dict(parse_document(bytes(content)))
+    return models.ImageConfig.from_dict(parse_document(bytes(content)), strict=strict)

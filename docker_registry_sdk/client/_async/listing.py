@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from ..._core import transport
-from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
+from ..._core.wire import MAX_PROBLEMS, CallLimits, Deadline, Timeout, call_limits
 from ..pages import PageGuard
 
 Entry = TypeVar("Entry")
@@ -16,8 +16,8 @@ Entry_co = TypeVar("Entry_co", covariant=True)
 class AsyncFetchPage(Protocol[Entry_co]):
     """A function that requests one page of a listing."""
 
-    async def __call__(self, url: str | None, limits: CallLimits, /) -> tuple[Sequence[Entry_co], str | None]:
-        """Return the entries of a page, and the URL of the next page (None on the last page).
+    async def __call__(self, url: str | None, limits: CallLimits, /) -> tuple[Sequence[Entry_co], str | None, Sequence[str]]:
+        """Return the entries of a page, the URL of the next page (None on the last page), and the problems of the page.
 
         Args:
             url: The URL of the page, from the link on the previous page; None for the first page.
@@ -35,6 +35,10 @@ class AsyncListing(Generic[Entry]):
         timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
         deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the client's
             deadline.
+
+    Attributes:
+        problems: The entries that were left out of the pages read so far, since they have a wrong type; see the `problems` of
+            models.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class AsyncListing(Generic[Entry]):
         self._timeout = timeout
         self._deadline = deadline
         self._entries: AsyncIterator[Entry] | None = None
+        self.problems: tuple[str, ...] = ()
 
     def __aiter__(self) -> AsyncIterator[Entry]:
         return self
@@ -70,7 +75,8 @@ class AsyncListing(Generic[Entry]):
         guard = PageGuard(self._pipeline.registry.origin)
         url: str | None = None
         while True:
-            entries, next_url = await self._fetch(url, limits)
+            entries, next_url, problems = await self._fetch(url, limits)
+            self.problems = (*self.problems, *problems)[:MAX_PROBLEMS]
             yield list(entries)
             url = guard.check(next_url, len(entries))
             if url is None:

@@ -60,11 +60,11 @@ class AsyncTagCalls(AsyncRepositoryBase):
         Source: OCI Distribution Spec, Listing Tags (end-8).
         """
 
-        async def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[str], str | None]:
+        async def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[str], str | None, Sequence[str]]:
             n = page_size if url is None else None
             page = await api.list_tags.asyncio(
                 self._pipeline, self._name, n=n, next_url=url, timeout=limits.timeout, deadline=limits.deadline
             )
-            return page.body.tags, page.next_url
+            return page.body.tags, page.next_url, page.body.problems
 
         return self._listing(fetch, timeout, deadline)

@@ -65,11 +65,11 @@ class CatalogCalls(RepositoryBase):
         Source: Docker Registry HTTP API V2, Listing Repositories.
         """
 
-        def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[str], str | None]:
+        def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[str], str | None, Sequence[str]]:
             n = page_size if url is None else None
             page = api.list_repositories.sync(
                 self._pipeline, n=n, next_url=url, timeout=limits.timeout, deadline=limits.deadline
             )
-            return page.body.repositories, page.next_url
+            return page.body.repositories, page.next_url, page.body.problems
 
         return self._listing(fetch, timeout, deadline)

@@ -83,12 +83,12 @@ class ReferrerCalls(ManifestCalls):
         """
         subject = to_digest(digest)
 
-        def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[models.Descriptor], str | None]:
+        def fetch(url: str | None, limits: CallLimits, /) -> tuple[models.ImageIndex | None, str | None]:
             if url is not None:
                 page = api.list_referrers.sync(
                     self._pipeline, self._name, subject, next_url=url, timeout=limits.timeout, deadline=limits.deadline
                 )
-                return page.body.manifests, page.next_url
+                return page.body, page.next_url
             try:
                 page = api.list_referrers.sync(
                     self._pipeline,
@@ -103,19 +103,23 @@ class ReferrerCalls(ManifestCalls):
                 if not means_no_referrers_api(error):
                     raise
             else:
-                return page.body.manifests, page.next_url
+                return page.body, page.next_url
             return self._referrers_from_fallback_tag(subject, limits), None
 
-        def fetch_filtered(url: str | None, limits: CallLimits, /) -> tuple[Sequence[models.Descriptor], str | None]:
+        def fetch_filtered(
+            url: str | None, limits: CallLimits, /
+        ) -> tuple[Sequence[models.Descriptor], str | None, Sequence[str]]:
             found, next_url = fetch(url, limits)
-            return [one for one in found if artifact_type is None or one.artifact_type == artifact_type], next_url
+            if found is None:
+                return [], None, ()
+            wanted = [one for one in found.manifests if artifact_type is None or one.artifact_type == artifact_type]
+            return wanted, next_url, found.problems
 
         return self._listing(fetch_filtered, timeout, deadline)
 
-    def _referrers_from_fallback_tag(self, subject: Digest, limits: CallLimits) -> list[models.Descriptor]:
+    def _referrers_from_fallback_tag(self, subject: Digest, limits: CallLimits) -> models.ImageIndex | None:
         try:
             found = self.get_manifest(fallback_tag(subject), timeout=limits.timeout, deadline=limits.deadline)
         except NotFoundError:
-            return []
-        index = fallback_index(found, subject)
-        return [] if index is None else index.manifests
+            return None
+        return fallback_index(found, subject)

@@ -65,11 +65,11 @@ class TagCalls(RepositoryBase):
         Source: OCI Distribution Spec, Listing Tags (end-8).
         """
 
-        def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[str], str | None]:
+        def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[str], str | None, Sequence[str]]:
             n = page_size if url is None else None
             page = api.list_tags.sync(
                 self._pipeline, self._name, n=n, next_url=url, timeout=limits.timeout, deadline=limits.deadline
             )
-            return page.body.tags, page.next_url
+            return page.body.tags, page.next_url, page.body.problems
 
         return self._listing(fetch, timeout, deadline)

@@ -27,11 +27,15 @@ def get_config(
     place: Place,
     *,
     platform: str | Platform | None = None,
+    strict: bool = False,
     registries: Registries | None = None,
     timeout: float | Timeout | None = None,
     deadline: Deadline | float | None = None,
 ) -> ImageConfig:
     """Return the config of an image: environment, command, labels, history and platform.
+
+    A field of a wrong type reads as None, and is named in `problems` of the result. An entrypoint, command or shell that is one
+    text is read as a list of this text, as Docker reads it.
 
     Args:
         place: The place of the image: a reference as text (`alpine:3.20`) or as a `RepoRef`; a reference that is bound to a
@@ -39,6 +43,7 @@ def get_config(
         platform: The platform, such as `linux/arm64`. If `platform` is None (default), the image for Linux on this machine's
             processor is chosen from an index; if `place` names a manifest that is not an index, None accepts any platform of the
             image.
+        strict: Whether every field of a wrong type raises a ParseError instead.
         registries: The owner of connections, logins and options for the registries of a place that is not a `ManifestRef`. None
             (default) opens registries with the default options and the stored logins, and closes them at the end.
         timeout: The seconds that each step of a request may take, such as one read, or a `Timeout`. None (default) uses the
@@ -55,7 +60,8 @@ def get_config(
         PlatformNotFoundError: The image does not exist for the platform.
         DigestMismatchError: The bytes of the config have another digest.
         InvalidDigestError: The digest of the manifest or config has an algorithm other than sha256 and sha512.
-        ParseError: The index, the manifest or the config is malformed.
+        ParseError: The index or the manifest is malformed, or the config is not a JSON object; or the config has a field of a
+            wrong type, and `strict` is true.
         DeadlineExceededError: The deadline passed before the call was complete.
         OSError: A file cannot be read.
         TypeError: The place or `registries` has the wrong type.
@@ -63,8 +69,10 @@ def get_config(
     with open_image(parse_source_place(place), registries, timeout, deadline) as source:
         root = source.read_root()
         if platform is None:
-            return read_config(source, select_manifest(source, root, default_platform()))
-        return read_config(source, select_platform(source, root, platform))
+            chosen = select_manifest(source, root, default_platform())
+        else:
+            chosen = select_platform(source, root, platform)
+        return read_config(source, chosen, strict=strict)
 
 
 def select_platform(source: ImageSource, root: StoredManifest, platform: str | Platform) -> StoredManifest:
@@ -141,19 +149,24 @@ def descend(
     )
 
 
-def read_config(source: ImageSource, stored: StoredManifest) -> ImageConfig:
+def read_config(source: ImageSource, stored: StoredManifest, *, strict: bool = False) -> ImageConfig:
     """Return the config of an image, after comparing the bytes of the config with the digest in the manifest.
 
     Args:
         source: Where the config is read from.
         stored: The manifest of the image.
+        strict: Whether every value of a wrong type in the config raises a ParseError.
 
     Raises:
         ImageError: The manifest has no image config, or the config is larger than 4 MiB.
         DigestMismatchError: The bytes of the config have another digest.
-        ParseError: The config is malformed.
+        ParseError: The config is not a JSON object; or it has a value of a wrong type, and `strict` is true.
     """
     document = parse_contents(stored).document
     return read_image_config(
-        document, stored.digest, stored.media_type, lambda config: source.open_blob(blob_descriptor(config), False)
+        document,
+        stored.digest,
+        stored.media_type,
+        lambda config: source.open_blob(blob_descriptor(config), False),
+        strict=strict,
     )

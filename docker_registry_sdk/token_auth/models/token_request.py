@@ -12,18 +12,18 @@ from docker_registry_sdk._core import wire
 from .access_type import AccessType
 from .grant_type import GrantType
 
-_KNOWN = frozenset(
-    (
-        "grant_type",
-        "service",
-        "client_id",
-        "access_type",
-        "scope",
-        "username",
-        "password",
-        "refresh_token",
-    )
-)
+_FIELDS = {
+    "grant_type": "grant_type",
+    "service": "service",
+    "client_id": "client_id",
+    "access_type": "access_type",
+    "scope": "scope",
+    "username": "username",
+    "password": "password",
+    "refresh_token": "refresh_token",
+}
+_parse_grant_type = wire.open_enum(GrantType)
+_parse_access_type = wire.open_enum(AccessType)
 
 
 @define(kw_only=True)
@@ -44,6 +44,8 @@ class TokenRequest:
         password: The password, for the grant type password. None if the field is absent.
         refresh_token: The refresh token, for the grant type refresh_token. None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     grant_type: GrantType | str
@@ -67,32 +69,45 @@ class TokenRequest:
     """The refresh token, for the grant type refresh_token."""
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("TokenRequest", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("TokenRequest", source, report)
         return cls(
-            grant_type=read.required("grant_type", wire.open_enum(GrantType)),
+            grant_type=read.required("grant_type", _parse_grant_type),
             service=read.optional("service", wire.string),
             client_id=read.optional("client_id", wire.string),
-            access_type=read.optional("access_type", wire.open_enum(AccessType)),
+            access_type=read.optional("access_type", _parse_access_type),
             scope=read.optional("scope", wire.string),
             username=read.optional("username", wire.string),
             password=read.optional("password", wire.string),
             refresh_token=read.optional("refresh_token", wire.string),
-            additional_properties=read.rest(_KNOWN),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -113,4 +128,6 @@ class TokenRequest:
         if self.refresh_token is not None:
             document["refresh_token"] = self.refresh_token
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

@@ -11,16 +11,15 @@ from attrs import define, field
 
 from docker_registry_sdk._core import wire
 
-_KNOWN = frozenset(
-    (
-        "token",
-        "access_token",
-        "refresh_token",
-        "expires_in",
-        "issued_at",
-        "scope",
-    )
-)
+_FIELDS = {
+    "token": "token",
+    "access_token": "access_token",
+    "refresh_token": "refresh_token",
+    "expires_in": "expires_in",
+    "issued_at": "issued_at",
+    "scope": "scope",
+}
+_parse_expires_in = wire.either(wire.number, wire.string)
 
 
 @define(kw_only=True)
@@ -35,13 +34,15 @@ class TokenResponse:
             the token service. Only authenticated users get one, and only if they request it: with GET by
             offline_token=true. None if the field is absent.
         expires_in: The lifetime of the token in seconds, counted from `issued_at`. 60 if it is missing; a service should not
-            send less, so a smaller value may be treated as 60. Some services send it as a string. None if the field
-            is absent.
+            send less, so a smaller value may be treated as 60. Some services send it as a string, or with a fraction.
+            None if the field is absent.
         issued_at: When the token was issued, by the clock of the service, which may differ from the client's. If it is
             missing, the time at which the client received the response counts. None if the field is absent.
         scope: The granted scopes, which may be fewer than requested. Only some services send it, and only after a POST.
             None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     token: str | None = field(default=None, repr=False)
@@ -51,9 +52,9 @@ class TokenResponse:
     refresh_token: str | None = field(default=None, repr=False)
     """A token that gets further tokens by POST, for the same user and service and for any scope. Send it only to the
     token service. Only authenticated users get one, and only if they request it: with GET by offline_token=true."""
-    expires_in: int | str | None = None
+    expires_in: float | str | None = None
     """The lifetime of the token in seconds, counted from `issued_at`. 60 if it is missing; a service should not send
-    less, so a smaller value may be treated as 60. Some services send it as a string."""
+    less, so a smaller value may be treated as 60. Some services send it as a string, or with a fraction."""
     issued_at: datetime | None = None
     """When the token was issued, by the clock of the service, which may differ from the client's. If it is missing, the
     time at which the client received the response counts."""
@@ -61,30 +62,43 @@ class TokenResponse:
     """The granted scopes, which may be fewer than requested. Only some services send it, and only after a POST."""
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("TokenResponse", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("TokenResponse", source, report)
         return cls(
             token=read.optional("token", wire.string),
             access_token=read.optional("access_token", wire.string),
             refresh_token=read.optional("refresh_token", wire.string),
-            expires_in=read.optional("expires_in", wire.either(wire.integer, wire.string)),
+            expires_in=read.optional("expires_in", _parse_expires_in),
             issued_at=read.optional("issued_at", wire.timestamp),
             scope=read.optional("scope", wire.string),
-            additional_properties=read.rest(_KNOWN),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -102,4 +116,6 @@ class TokenResponse:
         if self.scope is not None:
             document["scope"] = self.scope
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

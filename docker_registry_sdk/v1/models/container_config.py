@@ -12,37 +12,43 @@ from docker_registry_sdk._core import wire
 from .empty_objects import EmptyObjects
 from .labels import Labels
 
-_KNOWN = frozenset(
-    (
-        "Hostname",
-        "Domainname",
-        "User",
-        "Memory",
-        "MemorySwap",
-        "CpuShares",
-        "Cpuset",
-        "AttachStdin",
-        "AttachStdout",
-        "AttachStderr",
-        "PortSpecs",
-        "ExposedPorts",
-        "Tty",
-        "OpenStdin",
-        "StdinOnce",
-        "Env",
-        "Cmd",
-        "Dns",
-        "Image",
-        "Volumes",
-        "VolumesFrom",
-        "WorkingDir",
-        "Entrypoint",
-        "NetworkDisabled",
-        "MacAddress",
-        "OnBuild",
-        "Labels",
-    )
-)
+_FIELDS = {
+    "Hostname": "hostname",
+    "Domainname": "domainname",
+    "User": "user",
+    "Memory": "memory",
+    "MemorySwap": "memory_swap",
+    "CpuShares": "cpu_shares",
+    "Cpuset": "cpuset",
+    "AttachStdin": "attach_stdin",
+    "AttachStdout": "attach_stdout",
+    "AttachStderr": "attach_stderr",
+    "PortSpecs": "port_specs",
+    "ExposedPorts": "exposed_ports",
+    "Tty": "tty",
+    "OpenStdin": "open_stdin",
+    "StdinOnce": "stdin_once",
+    "Env": "env",
+    "Cmd": "cmd",
+    "Dns": "dns",
+    "Image": "image",
+    "Volumes": "volumes",
+    "VolumesFrom": "volumes_from",
+    "WorkingDir": "working_dir",
+    "Entrypoint": "entrypoint",
+    "NetworkDisabled": "network_disabled",
+    "MacAddress": "mac_address",
+    "OnBuild": "on_build",
+    "Labels": "labels",
+}
+_parse_port_specs = wire.list_of(wire.string)
+_parse_exposed_ports = wire.map_of(wire.anything)
+_parse_env = wire.list_of(wire.string)
+_parse_cmd = wire.either(wire.list_of(wire.string), wire.string)
+_parse_dns = wire.list_of(wire.string)
+_parse_volumes = wire.map_of(wire.anything)
+_parse_entrypoint = wire.either(wire.list_of(wire.string), wire.string)
+_parse_labels = wire.map_of(wire.string)
 
 
 @define(kw_only=True)
@@ -78,6 +84,8 @@ class ContainerConfig:
         on_build: The instructions to run when another image is built on this one. None if the field is absent.
         labels: The labels. None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     hostname: str | None = None
@@ -136,18 +144,28 @@ class ContainerConfig:
     """The labels."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("ContainerConfig", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("ContainerConfig", source, report)
         return cls(
             hostname=read.optional("Hostname", wire.string),
             domainname=read.optional("Domainname", wire.string),
@@ -159,28 +177,31 @@ class ContainerConfig:
             attach_stdin=read.optional("AttachStdin", wire.boolean),
             attach_stdout=read.optional("AttachStdout", wire.boolean),
             attach_stderr=read.optional("AttachStderr", wire.boolean),
-            port_specs=read.optional("PortSpecs", wire.list_of(wire.string)),
-            exposed_ports=read.optional("ExposedPorts", wire.map_of(wire.anything)),
+            port_specs=read.optional("PortSpecs", _parse_port_specs),
+            exposed_ports=read.optional("ExposedPorts", _parse_exposed_ports),
             tty=read.optional("Tty", wire.boolean),
             open_stdin=read.optional("OpenStdin", wire.boolean),
             stdin_once=read.optional("StdinOnce", wire.boolean),
-            env=read.optional("Env", wire.list_of(wire.string)),
-            cmd=read.optional("Cmd", wire.either(wire.list_of(wire.string), wire.string)),
-            dns=read.optional("Dns", wire.list_of(wire.string)),
+            env=read.optional("Env", _parse_env),
+            cmd=read.optional("Cmd", _parse_cmd),
+            dns=read.optional("Dns", _parse_dns),
             image=read.optional("Image", wire.string),
-            volumes=read.optional("Volumes", wire.map_of(wire.anything)),
+            volumes=read.optional("Volumes", _parse_volumes),
             volumes_from=read.optional("VolumesFrom", wire.string),
             working_dir=read.optional("WorkingDir", wire.string),
-            entrypoint=read.optional("Entrypoint", wire.either(wire.list_of(wire.string), wire.string)),
+            entrypoint=read.optional("Entrypoint", _parse_entrypoint),
             network_disabled=read.optional("NetworkDisabled", wire.boolean),
             mac_address=read.optional("MacAddress", wire.string),
-            on_build=read.optional("OnBuild", wire.list_of(wire.string)),
-            labels=read.optional("Labels", wire.map_of(wire.string)),
-            additional_properties=read.rest(_KNOWN),
+            on_build=read.optional("OnBuild", wire.text_list),
+            labels=read.optional("Labels", _parse_labels),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -240,4 +261,6 @@ class ContainerConfig:
         if self.labels is not None:
             document["Labels"] = dict(self.labels)
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

@@ -9,13 +9,11 @@ from attrs import define, field
 
 from docker_registry_sdk._core import wire
 
-_KNOWN = frozenset(
-    (
-        "error",
-        "message",
-        "is_readonly",
-    )
-)
+_FIELDS = {
+    "error": "error",
+    "message": "message",
+    "is_readonly": "is_readonly",
+}
 
 
 @define(kw_only=True)
@@ -27,6 +25,8 @@ class ErrorResponse:
         message: The error message of Quay in read-only mode, which has no `error`. None if the field is absent.
         is_readonly: Whether the server is in read-only mode. Quay only. None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     error: str | None = None
@@ -37,27 +37,40 @@ class ErrorResponse:
     """Whether the server is in read-only mode. Quay only."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("ErrorResponse", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("ErrorResponse", source, report)
         return cls(
             error=read.optional("error", wire.string),
             message=read.optional("message", wire.string),
             is_readonly=read.optional("is_readonly", wire.boolean),
-            additional_properties=read.rest(_KNOWN),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -69,6 +82,8 @@ class ErrorResponse:
         if self.is_readonly is not None:
             document["is_readonly"] = self.is_readonly
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document
 
     def error_details(self) -> tuple[wire.ErrorDetail, ...]:

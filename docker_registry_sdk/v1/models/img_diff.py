@@ -12,13 +12,14 @@ from docker_registry_sdk._core import wire
 
 from .file_facts import FileFacts
 
-_KNOWN = frozenset(
-    (
-        "deleted",
-        "changed",
-        "created",
-    )
-)
+_FIELDS = {
+    "deleted": "deleted",
+    "changed": "changed",
+    "created": "created",
+}
+_parse_deleted = wire.map_of(wire.list_of(wire.anything))
+_parse_changed = wire.map_of(wire.list_of(wire.anything))
+_parse_created = wire.map_of(wire.list_of(wire.anything))
 
 
 @define(kw_only=True)
@@ -32,6 +33,8 @@ class ImgDiff:
         created: The files that the layer adds. For an image without a parent, all files of the layer, even deleted ones.
             None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     deleted: FileFacts | None = None
@@ -42,27 +45,40 @@ class ImgDiff:
     """The files that the layer adds. For an image without a parent, all files of the layer, even deleted ones."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("ImgDiff", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("ImgDiff", source, report)
         return cls(
-            deleted=read.optional("deleted", wire.map_of(wire.list_of(wire.anything))),
-            changed=read.optional("changed", wire.map_of(wire.list_of(wire.anything))),
-            created=read.optional("created", wire.map_of(wire.list_of(wire.anything))),
-            additional_properties=read.rest(_KNOWN),
+            deleted=read.optional("deleted", _parse_deleted),
+            changed=read.optional("changed", _parse_changed),
+            created=read.optional("created", _parse_created),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -74,4 +90,6 @@ class ImgDiff:
         if self.created is not None:
             document["created"] = {key: list(item) for key, item in self.created.items()}
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

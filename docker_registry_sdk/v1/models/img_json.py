@@ -13,23 +13,21 @@ from docker_registry_sdk._core import wire
 
 from .container_config import ContainerConfig
 
-_KNOWN = frozenset(
-    (
-        "id",
-        "parent",
-        "comment",
-        "created",
-        "container",
-        "container_config",
-        "docker_version",
-        "author",
-        "config",
-        "architecture",
-        "os",
-        "checksum",
-        "Size",
-    )
-)
+_FIELDS = {
+    "id": "id",
+    "parent": "parent",
+    "comment": "comment",
+    "created": "created",
+    "container": "container",
+    "container_config": "container_config",
+    "docker_version": "docker_version",
+    "author": "author",
+    "config": "config",
+    "architecture": "architecture",
+    "os": "os",
+    "checksum": "checksum",
+    "Size": "size",
+}
 
 
 @define(kw_only=True)
@@ -53,6 +51,8 @@ class ImgJson:
         size: The total size of the files in the layer, in bytes. This is not the size of the layer archive. None if the
             field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     id: str | None = None
@@ -83,37 +83,50 @@ class ImgJson:
     """The total size of the files in the layer, in bytes. This is not the size of the layer archive."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("ImgJson", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("ImgJson", source, report)
         return cls(
             id=read.optional("id", wire.string),
             parent=read.optional("parent", wire.string),
             comment=read.optional("comment", wire.string),
             created=read.optional("created", wire.timestamp),
             container=read.optional("container", wire.string),
-            container_config=read.optional("container_config", ContainerConfig.from_dict),
+            container_config=read.optional("container_config", ContainerConfig._parse),
             docker_version=read.optional("docker_version", wire.string),
             author=read.optional("author", wire.string),
-            config=read.optional("config", ContainerConfig.from_dict),
+            config=read.optional("config", ContainerConfig._parse),
             architecture=read.optional("architecture", wire.string),
             os=read.optional("os", wire.string),
             checksum=read.optional("checksum", wire.string),
             size=read.optional("Size", wire.integer),
-            additional_properties=read.rest(_KNOWN),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -145,4 +158,6 @@ class ImgJson:
         if self.size is not None:
             document["Size"] = self.size
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

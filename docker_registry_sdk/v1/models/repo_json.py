@@ -9,16 +9,14 @@ from attrs import define, field
 
 from docker_registry_sdk._core import wire
 
-_KNOWN = frozenset(
-    (
-        "last_update",
-        "docker_version",
-        "docker_go_version",
-        "arch",
-        "os",
-        "kernel",
-    )
-)
+_FIELDS = {
+    "last_update": "last_update",
+    "docker_version": "docker_version",
+    "docker_go_version": "docker_go_version",
+    "arch": "arch",
+    "os": "os",
+    "kernel": "kernel",
+}
 
 
 @define(kw_only=True)
@@ -34,6 +32,8 @@ class RepoJson:
         os: The operating system of the docker client; linux if unknown. None if the field is absent.
         kernel: The version of the docker client's kernel. None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     last_update: int | None = None
@@ -50,18 +50,28 @@ class RepoJson:
     """The version of the docker client's kernel."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("RepoJson", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("RepoJson", source, report)
         return cls(
             last_update=read.optional("last_update", wire.integer),
             docker_version=read.optional("docker_version", wire.string),
@@ -69,11 +79,14 @@ class RepoJson:
             arch=read.optional("arch", wire.string),
             os=read.optional("os", wire.string),
             kernel=read.optional("kernel", wire.string),
-            additional_properties=read.rest(_KNOWN),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -91,4 +104,6 @@ class RepoJson:
         if self.kernel is not None:
             document["kernel"] = self.kernel
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

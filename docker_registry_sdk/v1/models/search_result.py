@@ -9,18 +9,16 @@ from attrs import define, field
 
 from docker_registry_sdk._core import wire
 
-_KNOWN = frozenset(
-    (
-        "name",
-        "description",
-        "star_count",
-        "is_official",
-        "is_automated",
-        "is_trusted",
-        "is_public",
-        "href",
-    )
-)
+_FIELDS = {
+    "name": "name",
+    "description": "description",
+    "star_count": "star_count",
+    "is_official": "is_official",
+    "is_automated": "is_automated",
+    "is_trusted": "is_trusted",
+    "is_public": "is_public",
+    "href": "href",
+}
 
 
 @define(kw_only=True)
@@ -38,6 +36,8 @@ class SearchResult:
         is_public: Whether everyone may read the repository. Quay only. None if the field is absent.
         href: The path of the repository's web page. Quay only. None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     name: str | None = None
@@ -58,18 +58,28 @@ class SearchResult:
     """The path of the repository's web page. Quay only."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("SearchResult", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("SearchResult", source, report)
         return cls(
             name=read.optional("name", wire.string),
             description=read.optional("description", wire.string),
@@ -79,11 +89,14 @@ class SearchResult:
             is_trusted=read.optional("is_trusted", wire.boolean),
             is_public=read.optional("is_public", wire.boolean),
             href=read.optional("href", wire.string),
-            additional_properties=read.rest(_KNOWN),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -105,4 +118,6 @@ class SearchResult:
         if self.href is not None:
             document["href"] = self.href
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

@@ -11,16 +11,15 @@ from docker_registry_sdk._core import wire
 
 from .search_result import SearchResult
 
-_KNOWN = frozenset(
-    (
-        "query",
-        "num_results",
-        "num_pages",
-        "page",
-        "page_size",
-        "results",
-    )
-)
+_FIELDS = {
+    "query": "query",
+    "num_results": "num_results",
+    "num_pages": "num_pages",
+    "page": "page",
+    "page_size": "page_size",
+    "results": "results",
+}
+_parse_results = wire.list_of(SearchResult._parse)
 
 
 @define(kw_only=True)
@@ -36,6 +35,8 @@ class SearchResults:
         page_size: The number of results per page. None if the field is absent.
         results: The repositories that were found.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     query: str | None = None
@@ -52,30 +53,43 @@ class SearchResults:
     """The repositories that were found."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("SearchResults", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("SearchResults", source, report)
         return cls(
             query=read.optional("query", wire.string),
             num_results=read.optional("num_results", wire.integer),
             num_pages=read.optional("num_pages", wire.integer),
             page=read.optional("page", wire.integer),
             page_size=read.optional("page_size", wire.integer),
-            results=read.required_list("results", SearchResult.from_dict),
-            additional_properties=read.rest(_KNOWN),
+            results=read.required_list("results", _parse_results),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -93,4 +107,6 @@ class SearchResults:
         if self.results or not isinstance(self.results, wire.NullList):
             document["results"] = [item.to_dict() for item in self.results]
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

@@ -9,12 +9,10 @@ from attrs import define, field
 
 from docker_registry_sdk._core import wire
 
-_KNOWN = frozenset(
-    (
-        "email",
-        "password",
-    )
-)
+_FIELDS = {
+    "email": "email",
+    "password": "password",
+}
 
 
 @define(kw_only=True)
@@ -25,6 +23,8 @@ class UserChange:
         email: An email address to add. None if the field is absent.
         password: The new password. None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     email: str | None = None
@@ -33,26 +33,39 @@ class UserChange:
     """The new password."""
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("UserChange", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("UserChange", source, report)
         return cls(
             email=read.optional("email", wire.string),
             password=read.optional("password", wire.string),
-            additional_properties=read.rest(_KNOWN),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -62,4 +75,6 @@ class UserChange:
         if self.password is not None:
             document["password"] = self.password
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

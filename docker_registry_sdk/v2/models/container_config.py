@@ -13,38 +13,40 @@ from .annotations import Annotations
 from .empty_objects import EmptyObjects
 from .healthcheck import Healthcheck
 
-_KNOWN = frozenset(
-    (
-        "User",
-        "ExposedPorts",
-        "Env",
-        "Entrypoint",
-        "Cmd",
-        "Volumes",
-        "WorkingDir",
-        "Labels",
-        "StopSignal",
-        "StopTimeout",
-        "ArgsEscaped",
-        "Healthcheck",
-        "OnBuild",
-        "Shell",
-        "Hostname",
-        "Domainname",
-        "AttachStdin",
-        "AttachStdout",
-        "AttachStderr",
-        "Tty",
-        "OpenStdin",
-        "StdinOnce",
-        "Image",
-        "NetworkDisabled",
-        "MacAddress",
-        "Memory",
-        "MemorySwap",
-        "CpuShares",
-    )
-)
+_FIELDS = {
+    "User": "user",
+    "ExposedPorts": "exposed_ports",
+    "Env": "env",
+    "Entrypoint": "entrypoint",
+    "Cmd": "cmd",
+    "Volumes": "volumes",
+    "WorkingDir": "working_dir",
+    "Labels": "labels",
+    "StopSignal": "stop_signal",
+    "StopTimeout": "stop_timeout",
+    "ArgsEscaped": "args_escaped",
+    "Healthcheck": "healthcheck",
+    "OnBuild": "on_build",
+    "Shell": "shell",
+    "Hostname": "hostname",
+    "Domainname": "domainname",
+    "AttachStdin": "attach_stdin",
+    "AttachStdout": "attach_stdout",
+    "AttachStderr": "attach_stderr",
+    "Tty": "tty",
+    "OpenStdin": "open_stdin",
+    "StdinOnce": "stdin_once",
+    "Image": "image",
+    "NetworkDisabled": "network_disabled",
+    "MacAddress": "mac_address",
+    "Memory": "memory",
+    "MemorySwap": "memory_swap",
+    "CpuShares": "cpu_shares",
+}
+_parse_exposed_ports = wire.map_of(wire.anything)
+_parse_env = wire.list_of(wire.string)
+_parse_volumes = wire.map_of(wire.anything)
+_parse_labels = wire.map_of(wire.string)
 
 
 @define(kw_only=True)
@@ -81,6 +83,8 @@ class ContainerConfig:
         memory_swap: The limit of memory plus swap in bytes; reserved by the OCI. None if the field is absent.
         cpu_shares: The relative weight of CPU time; reserved by the OCI. None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     user: str | None = None
@@ -141,33 +145,43 @@ class ContainerConfig:
     """The relative weight of CPU time; reserved by the OCI."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("ContainerConfig", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("ContainerConfig", source, report)
         return cls(
             user=read.optional("User", wire.string),
-            exposed_ports=read.optional("ExposedPorts", wire.map_of(wire.anything)),
-            env=read.optional("Env", wire.list_of(wire.string)),
-            entrypoint=read.optional("Entrypoint", wire.list_of(wire.string)),
-            cmd=read.optional("Cmd", wire.list_of(wire.string)),
-            volumes=read.optional("Volumes", wire.map_of(wire.anything)),
+            exposed_ports=read.optional("ExposedPorts", _parse_exposed_ports),
+            env=read.optional("Env", _parse_env),
+            entrypoint=read.optional("Entrypoint", wire.text_list),
+            cmd=read.optional("Cmd", wire.text_list),
+            volumes=read.optional("Volumes", _parse_volumes),
             working_dir=read.optional("WorkingDir", wire.string),
-            labels=read.optional("Labels", wire.map_of(wire.string)),
+            labels=read.optional("Labels", _parse_labels),
             stop_signal=read.optional("StopSignal", wire.string),
             stop_timeout=read.optional("StopTimeout", wire.integer),
             args_escaped=read.optional("ArgsEscaped", wire.boolean),
-            healthcheck=read.optional("Healthcheck", Healthcheck.from_dict),
-            on_build=read.optional("OnBuild", wire.list_of(wire.string)),
-            shell=read.optional("Shell", wire.list_of(wire.string)),
+            healthcheck=read.optional("Healthcheck", Healthcheck._parse),
+            on_build=read.optional("OnBuild", wire.text_list),
+            shell=read.optional("Shell", wire.text_list),
             hostname=read.optional("Hostname", wire.string),
             domainname=read.optional("Domainname", wire.string),
             attach_stdin=read.optional("AttachStdin", wire.boolean),
@@ -182,11 +196,14 @@ class ContainerConfig:
             memory=read.optional("Memory", wire.integer),
             memory_swap=read.optional("MemorySwap", wire.integer),
             cpu_shares=read.optional("CpuShares", wire.integer),
-            additional_properties=read.rest(_KNOWN),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -248,4 +265,6 @@ class ContainerConfig:
         if self.cpu_shares is not None:
             document["CpuShares"] = self.cpu_shares
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

@@ -13,18 +13,18 @@ from docker_registry_sdk.digest import Digest
 from .annotations import Annotations
 from .platform import Platform
 
-_KNOWN = frozenset(
-    (
-        "mediaType",
-        "digest",
-        "size",
-        "urls",
-        "annotations",
-        "data",
-        "artifactType",
-        "platform",
-    )
-)
+_FIELDS = {
+    "mediaType": "media_type",
+    "digest": "digest",
+    "size": "size",
+    "urls": "urls",
+    "annotations": "annotations",
+    "data": "data",
+    "artifactType": "artifact_type",
+    "platform": "platform",
+}
+_parse_urls = wire.list_of(wire.string)
+_parse_annotations = wire.map_of(wire.string)
 
 
 @frozen(kw_only=True)
@@ -42,6 +42,8 @@ class Descriptor:
         artifact_type: The artifact type, if the content is a manifest. None if the field is absent.
         platform: The platform that the content runs on; used in an index. None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     media_type: str
@@ -62,6 +64,8 @@ class Descriptor:
     """The platform that the content runs on; used in an index."""
     additional_properties: dict[str, Any] = field(factory=dict, hash=False)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @property
     def descriptor(self) -> Self:
@@ -69,30 +73,41 @@ class Descriptor:
         return self
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("Descriptor", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("Descriptor", source, report)
         return cls(
             media_type=read.required("mediaType", wire.string),
             digest=read.required("digest", wire.digest),
             size=read.required("size", wire.integer),
-            urls=read.optional("urls", wire.list_of(wire.string)),
-            annotations=read.optional("annotations", wire.map_of(wire.string)),
+            urls=read.optional("urls", _parse_urls),
+            annotations=read.optional("annotations", _parse_annotations),
             data=read.optional("data", wire.string),
             artifact_type=read.optional("artifactType", wire.string),
-            platform=read.optional("platform", Platform.from_dict),
-            additional_properties=read.rest(_KNOWN),
+            platform=read.optional("platform", Platform._parse),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -111,4 +126,6 @@ class Descriptor:
         if self.platform is not None:
             document["platform"] = self.platform.to_dict()
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

@@ -12,14 +12,14 @@ from docker_registry_sdk._core import wire
 from .annotations import Annotations
 from .descriptor import Descriptor
 
-_KNOWN = frozenset(
-    (
-        "schemaVersion",
-        "mediaType",
-        "manifests",
-        "annotations",
-    )
-)
+_FIELDS = {
+    "schemaVersion": "schema_version",
+    "mediaType": "media_type",
+    "manifests": "manifests",
+    "annotations": "annotations",
+}
+_parse_manifests = wire.list_of(Descriptor._parse, whole=True)
+_parse_annotations = wire.map_of(wire.string)
 
 
 @define(kw_only=True)
@@ -32,6 +32,8 @@ class DockerManifestList:
         manifests: The manifests.
         annotations: Annotations. Docker does not define them, but some tools write them. None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     schema_version: int
@@ -44,28 +46,41 @@ class DockerManifestList:
     """Annotations. Docker does not define them, but some tools write them."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("DockerManifestList", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("DockerManifestList", source, report)
         return cls(
             schema_version=read.required("schemaVersion", wire.integer),
-            media_type=read.optional("mediaType", wire.string),
-            manifests=read.required_list("manifests", Descriptor.from_dict),
-            annotations=read.optional("annotations", wire.map_of(wire.string)),
-            additional_properties=read.rest(_KNOWN),
+            media_type=read.exact("mediaType", wire.string),
+            manifests=read.required_list("manifests", _parse_manifests),
+            annotations=read.optional("annotations", _parse_annotations),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -78,4 +93,6 @@ class DockerManifestList:
         if self.annotations is not None:
             document["annotations"] = dict(self.annotations)
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

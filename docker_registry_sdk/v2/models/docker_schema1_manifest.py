@@ -13,18 +13,19 @@ from .schema1_history import Schema1History
 from .schema1_layer import Schema1Layer
 from .schema1_signature import Schema1Signature
 
-_KNOWN = frozenset(
-    (
-        "schemaVersion",
-        "mediaType",
-        "name",
-        "tag",
-        "architecture",
-        "fsLayers",
-        "history",
-        "signatures",
-    )
-)
+_FIELDS = {
+    "schemaVersion": "schema_version",
+    "mediaType": "media_type",
+    "name": "name",
+    "tag": "tag",
+    "architecture": "architecture",
+    "fsLayers": "fs_layers",
+    "history": "history",
+    "signatures": "signatures",
+}
+_parse_fs_layers = wire.list_of(Schema1Layer._parse, whole=True)
+_parse_history = wire.list_of(Schema1History._parse, whole=True)
+_parse_signatures = wire.list_of(Schema1Signature._parse)
 
 
 @define(kw_only=True)
@@ -41,6 +42,8 @@ class DockerSchema1Manifest:
         history: One entry for each layer, in the same order.
         signatures: The signatures of the document, as JSON Web Signatures. None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     schema_version: int
@@ -61,32 +64,45 @@ class DockerSchema1Manifest:
     """The signatures of the document, as JSON Web Signatures."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("DockerSchema1Manifest", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("DockerSchema1Manifest", source, report)
         return cls(
             schema_version=read.required("schemaVersion", wire.integer),
-            media_type=read.optional("mediaType", wire.string),
+            media_type=read.exact("mediaType", wire.string),
             name=read.optional("name", wire.string),
             tag=read.optional("tag", wire.string),
             architecture=read.optional("architecture", wire.string),
-            fs_layers=read.required_list("fsLayers", Schema1Layer.from_dict),
-            history=read.required_list("history", Schema1History.from_dict),
-            signatures=read.optional("signatures", wire.list_of(Schema1Signature.from_dict)),
-            additional_properties=read.rest(_KNOWN),
+            fs_layers=read.required_list("fsLayers", _parse_fs_layers),
+            history=read.required_list("history", _parse_history),
+            signatures=read.optional("signatures", _parse_signatures),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -107,4 +123,6 @@ class DockerSchema1Manifest:
         if self.signatures is not None:
             document["signatures"] = [item.to_dict() for item in self.signatures]
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

@@ -11,13 +11,12 @@ from docker_registry_sdk._core import wire
 
 from .error_code import ErrorCode
 
-_KNOWN = frozenset(
-    (
-        "code",
-        "message",
-        "detail",
-    )
-)
+_FIELDS = {
+    "code": "code",
+    "message": "message",
+    "detail": "detail",
+}
+_parse_code = wire.open_enum(ErrorCode)
 
 
 @define(kw_only=True)
@@ -29,6 +28,8 @@ class ErrorEntry:
         message: The error message, for people. None if the field is absent.
         detail: Details of the error, in a format that the registry chooses. None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     code: ErrorCode | str | None = None
@@ -39,27 +40,40 @@ class ErrorEntry:
     """Details of the error, in a format that the registry chooses."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("ErrorEntry", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("ErrorEntry", source, report)
         return cls(
-            code=read.optional("code", wire.open_enum(ErrorCode)),
+            code=read.optional("code", _parse_code),
             message=read.optional("message", wire.string),
             detail=read.optional("detail", wire.anything),
-            additional_properties=read.rest(_KNOWN),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -71,6 +85,8 @@ class ErrorEntry:
         if self.detail is not None:
             document["detail"] = self.detail
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document
 
     def error_details(self) -> tuple[wire.ErrorDetail, ...]:

@@ -9,16 +9,15 @@ from attrs import define, field
 
 from docker_registry_sdk._core import wire
 
-_KNOWN = frozenset(
-    (
-        "Test",
-        "Interval",
-        "Timeout",
-        "StartPeriod",
-        "StartInterval",
-        "Retries",
-    )
-)
+_FIELDS = {
+    "Test": "test",
+    "Interval": "interval",
+    "Timeout": "timeout",
+    "StartPeriod": "start_period",
+    "StartInterval": "start_interval",
+    "Retries": "retries",
+}
+_parse_test = wire.list_of(wire.string)
 
 
 @define(kw_only=True)
@@ -33,6 +32,8 @@ class Healthcheck:
         start_interval: Nanoseconds between two checks during the start period. None if the field is absent.
         retries: The number of consecutive failures that make the container unhealthy. None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     test: list[str] | None = None
@@ -49,30 +50,43 @@ class Healthcheck:
     """The number of consecutive failures that make the container unhealthy."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("Healthcheck", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("Healthcheck", source, report)
         return cls(
-            test=read.optional("Test", wire.list_of(wire.string)),
+            test=read.optional("Test", _parse_test),
             interval=read.optional("Interval", wire.integer),
             timeout=read.optional("Timeout", wire.integer),
             start_period=read.optional("StartPeriod", wire.integer),
             start_interval=read.optional("StartInterval", wire.integer),
             retries=read.optional("Retries", wire.integer),
-            additional_properties=read.rest(_KNOWN),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -90,4 +104,6 @@ class Healthcheck:
         if self.retries is not None:
             document["Retries"] = self.retries
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

@@ -14,26 +14,26 @@ from .container_config import ContainerConfig
 from .history_entry import HistoryEntry
 from .root_fs import RootFs
 
-_KNOWN = frozenset(
-    (
-        "created",
-        "author",
-        "architecture",
-        "variant",
-        "os",
-        "os.version",
-        "os.features",
-        "config",
-        "rootfs",
-        "history",
-        "container",
-        "container_config",
-        "docker_version",
-        "id",
-        "parent",
-        "comment",
-    )
-)
+_FIELDS = {
+    "created": "created",
+    "author": "author",
+    "architecture": "architecture",
+    "variant": "variant",
+    "os": "os",
+    "os.version": "os_version",
+    "os.features": "os_features",
+    "config": "config",
+    "rootfs": "rootfs",
+    "history": "history",
+    "container": "container",
+    "container_config": "container_config",
+    "docker_version": "docker_version",
+    "id": "id",
+    "parent": "parent",
+    "comment": "comment",
+}
+_parse_os_features = wire.list_of(wire.string)
+_parse_history = wire.list_of(HistoryEntry._parse)
 
 
 @define(kw_only=True)
@@ -58,6 +58,8 @@ class ImageConfig:
         parent: The v1 id of the parent image; Docker only. None if the field is absent.
         comment: A comment; Docker only. None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     created: datetime | None = None
@@ -94,18 +96,28 @@ class ImageConfig:
     """A comment; Docker only."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("ImageConfig", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("ImageConfig", source, report)
         return cls(
             created=read.optional("created", wire.timestamp),
             author=read.optional("author", wire.string),
@@ -113,21 +125,24 @@ class ImageConfig:
             variant=read.optional("variant", wire.string),
             os=read.optional("os", wire.string),
             os_version=read.optional("os.version", wire.string),
-            os_features=read.optional("os.features", wire.list_of(wire.string)),
-            config=read.optional("config", ContainerConfig.from_dict),
-            rootfs=read.optional("rootfs", RootFs.from_dict),
-            history=read.optional("history", wire.list_of(HistoryEntry.from_dict)),
+            os_features=read.optional("os.features", _parse_os_features),
+            config=read.optional("config", ContainerConfig._parse),
+            rootfs=read.optional("rootfs", RootFs._parse),
+            history=read.optional("history", _parse_history),
             container=read.optional("container", wire.string),
-            container_config=read.optional("container_config", ContainerConfig.from_dict),
+            container_config=read.optional("container_config", ContainerConfig._parse),
             docker_version=read.optional("docker_version", wire.string),
             id=read.optional("id", wire.string),
             parent=read.optional("parent", wire.string),
             comment=read.optional("comment", wire.string),
-            additional_properties=read.rest(_KNOWN),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -165,4 +180,6 @@ class ImageConfig:
         if self.comment is not None:
             document["comment"] = self.comment
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

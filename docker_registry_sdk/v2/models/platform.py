@@ -9,16 +9,16 @@ from attrs import field, frozen
 
 from docker_registry_sdk._core import wire
 
-_KNOWN = frozenset(
-    (
-        "architecture",
-        "os",
-        "os.version",
-        "os.features",
-        "variant",
-        "features",
-    )
-)
+_FIELDS = {
+    "architecture": "architecture",
+    "os": "os",
+    "os.version": "os_version",
+    "os.features": "os_features",
+    "variant": "variant",
+    "features": "features",
+}
+_parse_os_features = wire.list_of(wire.string)
+_parse_features = wire.list_of(wire.string)
 
 
 @frozen(kw_only=True)
@@ -34,6 +34,8 @@ class Platform:
         features: The features that the CPU must have. Reserved by the OCI, used in old Docker manifest lists. None if the
             field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     architecture: str | None = None
@@ -50,30 +52,43 @@ class Platform:
     """The features that the CPU must have. Reserved by the OCI, used in old Docker manifest lists."""
     additional_properties: dict[str, Any] = field(factory=dict, hash=False)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("Platform", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("Platform", source, report)
         return cls(
             architecture=read.optional("architecture", wire.string),
             os=read.optional("os", wire.string),
             os_version=read.optional("os.version", wire.string),
-            os_features=read.optional("os.features", wire.list_of(wire.string)),
+            os_features=read.optional("os.features", _parse_os_features),
             variant=read.optional("variant", wire.string),
-            features=read.optional("features", wire.list_of(wire.string)),
-            additional_properties=read.rest(_KNOWN),
+            features=read.optional("features", _parse_features),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -91,4 +106,6 @@ class Platform:
         if self.features is not None:
             document["features"] = list(self.features)
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

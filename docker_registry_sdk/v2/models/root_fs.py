@@ -9,12 +9,11 @@ from attrs import define, field
 
 from docker_registry_sdk._core import wire
 
-_KNOWN = frozenset(
-    (
-        "type",
-        "diff_ids",
-    )
-)
+_FIELDS = {
+    "type": "type",
+    "diff_ids": "diff_ids",
+}
+_parse_diff_ids = wire.list_of(wire.string, whole=True)
 
 
 @define(kw_only=True)
@@ -25,6 +24,8 @@ class RootFs:
         type: Always `layers`. None if the field is absent.
         diff_ids: The digests of the uncompressed layers, base layer first.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     type: str | None = None
@@ -33,26 +34,39 @@ class RootFs:
     """The digests of the uncompressed layers, base layer first."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("RootFs", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("RootFs", source, report)
         return cls(
             type=read.optional("type", wire.string),
-            diff_ids=read.required_list("diff_ids", wire.string),
-            additional_properties=read.rest(_KNOWN),
+            diff_ids=read.required_list("diff_ids", _parse_diff_ids),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -62,4 +76,6 @@ class RootFs:
         if self.diff_ids or not isinstance(self.diff_ids, wire.NullList):
             document["diff_ids"] = list(self.diff_ids)
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

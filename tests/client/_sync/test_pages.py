@@ -38,6 +38,22 @@ def reply(handler: Handler, link: str | None, entries: int = 1) -> None:
     handler.reply(200, json.dumps(document).encode(), Content_Type=media_type, **headers)
 
 
+def test_entries_that_are_no_text_are_left_out_and_named(connect_to: Connect, loopback: Loopback) -> None:
+    first = json.dumps({"tags": ["a", None, 5], "repositories": ["a", None, 5]}).encode()
+    last = json.dumps({"tags": [{}, "b"], "repositories": [{}, "b"]}).encode()
+
+    def answer(handler: Handler) -> None:
+        link = {} if "last=" in handler.path else {"Link": f'<{handler.path}?last=a>; rel="next"'}
+        handler.reply(200, first if link else last, Content_Type="application/json", **link)
+
+    loopback.answer = answer
+    client = connect_to(loopback.url)
+    assert client.list_tags() == ["a", "b"]
+    for listing in (client.iter_tags(), client.iter_repositories()):
+        assert [one for one in listing] == ["a", "b"]
+        assert [text.partition(" ")[0].partition("[")[2] for text in listing.problems] == ["1]", "2]", "0]"]
+
+
 def collect(items: Iterator[object], into: list[object]) -> None:
     for item in items:
         into.append(item)

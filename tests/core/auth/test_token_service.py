@@ -135,6 +135,11 @@ def test_token_is_preferred_to_access_token(body: dict[str, str], token: str) ->
         ("soon", None),
         ("", None),
         ("nan", None),
+        (300.5, 300.5),
+        ("300.5", 300.5),
+        (True, None),
+        ([300], None),
+        (1e400, None),
         ("inf", None),
         (10**400, None),
         ("9" * 400, None),
@@ -142,6 +147,46 @@ def test_token_is_preferred_to_access_token(body: dict[str, str], token: str) ->
 )
 def test_expires_in_is_parsed(expires_in: object, lifetime: float | None) -> None:
     assert fetch(token_response(token="t", expires_in=expires_in))[0].lifetime == lifetime
+
+
+JSON: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.integers()) | st.just({})
+)
+ISSUED_AT = [
+    "1457510670",
+    1457510670,
+    "",
+    "2024-05-01 10:00:00",
+    "Tue, 19 Apr 2016 15:36:40 GMT",
+    "2024-05-01T10:00:00.123456789Z",
+    "2024-05-01T10:00:00+0000",
+]
+
+
+@pytest.mark.parametrize("issued_at", ISSUED_AT)
+def test_any_issued_at_is_accepted(issued_at: object) -> None:
+    assert fetch(token_response(token="t", issued_at=issued_at))[0].token == "t"
+
+
+@given(
+    st.sampled_from([{"token": "t"}, {"access_token": "t"}, {"token": "t", "access_token": "t"}]),
+    st.dictionaries(
+        st.sampled_from(["token", "access_token", "refresh_token", "expires_in", "issued_at", "scope", "more"]),
+        JSON.filter(lambda value: not isinstance(value, str)) | st.just(""),
+    ),
+)
+def test_no_other_field_of_a_token_response_breaks_a_login(token: dict[str, str], others: dict[str, object]) -> None:
+    for credential in (PASSWORD, IDENTITY, None):
+        grant, _ = fetch(token_response(**{**others, **token}), credential=credential)
+        assert grant.token == "t"
+
+
+def test_a_token_of_another_type_is_no_token() -> None:
+    with pytest.raises(ParseError, match="field token: should be text, not a number"):
+        fetch(token_response(token=5))
+    with pytest.raises(ParseError, match="field token: is missing"):
+        fetch(token_response(expires_in=5))
+    assert fetch(token_response(token=5, access_token="t"))[0].token == "t"
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])

@@ -99,7 +99,7 @@ def parse(response: wire.ReceivedResponse) -> Success:
 def _body_200(response: wire.ReceivedResponse) -> PostTokenOkBody:
     from ...models.token_response import TokenResponse
 
-    return wire.parse_json(response, "TokenResponse", TokenResponse.from_dict, ACCEPT)
+    return wire.parse_json(response, "TokenResponse", TokenResponse._parse, ACCEPT)
 
 
 def _error(document: Any) -> ErrorResponse:

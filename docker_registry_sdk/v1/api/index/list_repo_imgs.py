@@ -122,7 +122,7 @@ def parse(response: wire.ReceivedResponse) -> Success:
 def _body_200(response: wire.ReceivedResponse) -> ListRepoImgsOkBody:
     from ...models.repo_img import RepoImg
 
-    return wire.parse_json(response, "ListRepoImgsOk", wire.list_of(RepoImg.from_dict), ACCEPT)
+    return wire.parse_json(response, "ListRepoImgsOk", wire.list_of(RepoImg._parse, whole=True), ACCEPT)
 
 
 def _error(document: Any) -> ErrorResponse:

@@ -102,7 +102,7 @@ def parse(response: wire.ReceivedResponse) -> Success:
 def _body_200(response: wire.ReceivedResponse) -> SearchOkBody:
     from ...models.search_results import SearchResults
 
-    return wire.parse_json(response, "SearchResults", SearchResults.from_dict, ACCEPT)
+    return wire.parse_json(response, "SearchResults", SearchResults._parse, ACCEPT)
 
 
 def _error(document: Any) -> ErrorResponse:

@@ -96,7 +96,7 @@ def parse(response: wire.ReceivedResponse) -> Success:
 
 def _body_200(response: wire.ReceivedResponse) -> list[str]:
 
-    return wire.parse_json(response, "GetImgAncestryOk", wire.list_of(wire.string), ACCEPT)
+    return wire.parse_json(response, "GetImgAncestryOk", wire.list_of(wire.string, whole=True), ACCEPT)
 
 
 def _error(document: Any) -> ErrorResponse:

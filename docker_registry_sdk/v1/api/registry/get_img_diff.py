@@ -105,7 +105,7 @@ def _body_200(response: wire.ReceivedResponse) -> GetImgDiffOkBody:
         return None
     from ...models.img_diff import ImgDiff
 
-    return wire.parse_json(response, "ImgDiff", ImgDiff.from_dict, ACCEPT)
+    return wire.parse_json(response, "ImgDiff", ImgDiff._parse, ACCEPT)
 
 
 def _error(document: Any) -> ErrorResponse:

@@ -99,7 +99,9 @@ def parse(response: wire.ReceivedResponse) -> Success:
 
 def _body_200(response: wire.ReceivedResponse) -> list[list[Any]]:
 
-    return wire.parse_json(response, "GetImgFilesOk", wire.list_of(wire.list_of(wire.anything)), ACCEPT)
+    return wire.parse_json(
+        response, "GetImgFilesOk", wire.list_of(wire.list_of(wire.anything, whole=True), whole=True), ACCEPT
+    )
 
 
 def _error(document: Any) -> ErrorResponse:

@@ -117,7 +117,7 @@ def parse(response: wire.ReceivedResponse) -> Success:
 def _body_200(response: wire.ReceivedResponse) -> GetImgJsonOkBody:
     from ...models.img_json import ImgJson
 
-    return wire.parse_json(response, "ImgJson", ImgJson.from_dict, ACCEPT)
+    return wire.parse_json(response, "ImgJson", ImgJson._parse, ACCEPT)
 
 
 def _error(document: Any) -> ErrorResponse:

@@ -104,7 +104,7 @@ def parse(response: wire.ReceivedResponse) -> Success:
 def _body_200(response: wire.ReceivedResponse) -> GetRepoJsonOkBody:
     from ...models.repo_json import RepoJson
 
-    return wire.parse_json(response, "RepoJson", RepoJson.from_dict, ACCEPT)
+    return wire.parse_json(response, "RepoJson", RepoJson._parse, ACCEPT)
 
 
 def _error(document: Any) -> ErrorResponse:

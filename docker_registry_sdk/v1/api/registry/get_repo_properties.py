@@ -104,7 +104,7 @@ def parse(response: wire.ReceivedResponse) -> Success:
 def _body_200(response: wire.ReceivedResponse) -> GetRepoPropertiesOkBody:
     from ...models.repo_properties import RepoProperties
 
-    return wire.parse_json(response, "RepoProperties", RepoProperties.from_dict, ACCEPT)
+    return wire.parse_json(response, "RepoProperties", RepoProperties._parse, ACCEPT)
 
 
 def _error(document: Any) -> ErrorResponse:

@@ -107,7 +107,10 @@ def _body_200(response: wire.ReceivedResponse) -> ListRepoTagsOkBody:
     from ...models.repo_tag import RepoTag
 
     return wire.parse_json(
-        response, "ListRepoTagsOk", wire.either(wire.map_of(wire.string), wire.list_of(RepoTag.from_dict)), ACCEPT
+        response,
+        "ListRepoTagsOk",
+        wire.either(wire.map_of(wire.string, whole=True), wire.list_of(RepoTag._parse, whole=True)),
+        ACCEPT,
     )
 
 

@@ -121,7 +121,7 @@ def parse(response: wire.ReceivedResponse) -> Success:
 def _body_200(response: wire.ReceivedResponse) -> ListRepositoriesOkBody:
     from ...models.repository_list import RepositoryList
 
-    return wire.parse_json(response, "RepositoryList", RepositoryList.from_dict, ACCEPT)
+    return wire.parse_json(response, "RepositoryList", RepositoryList._parse, ACCEPT)
 
 
 def _error(document: Any) -> ErrorResponse:

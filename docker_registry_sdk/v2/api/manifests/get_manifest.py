@@ -145,27 +145,27 @@ def _body_200(response: wire.ReceivedResponse) -> GetManifestOkBody:
         case "application/vnd.oci.image.manifest.v1+json":
             from ...models.image_manifest import ImageManifest
 
-            return wire.parse_json(response, "ImageManifest", ImageManifest.from_dict, ACCEPT)
+            return wire.parse_json(response, "ImageManifest", ImageManifest._parse, ACCEPT)
         case "application/vnd.oci.image.index.v1+json":
             from ...models.image_index import ImageIndex
 
-            return wire.parse_json(response, "ImageIndex", ImageIndex.from_dict, ACCEPT)
+            return wire.parse_json(response, "ImageIndex", ImageIndex._parse, ACCEPT)
         case "application/vnd.docker.distribution.manifest.v2+json":
             from ...models.docker_manifest import DockerManifest
 
-            return wire.parse_json(response, "DockerManifest", DockerManifest.from_dict, ACCEPT)
+            return wire.parse_json(response, "DockerManifest", DockerManifest._parse, ACCEPT)
         case "application/vnd.docker.distribution.manifest.list.v2+json":
             from ...models.docker_manifest_list import DockerManifestList
 
-            return wire.parse_json(response, "DockerManifestList", DockerManifestList.from_dict, ACCEPT)
+            return wire.parse_json(response, "DockerManifestList", DockerManifestList._parse, ACCEPT)
         case "application/vnd.docker.distribution.manifest.v1+prettyjws":
             from ...models.docker_schema1_manifest import DockerSchema1Manifest
 
-            return wire.parse_json(response, "DockerSchema1Manifest", DockerSchema1Manifest.from_dict, ACCEPT)
+            return wire.parse_json(response, "DockerSchema1Manifest", DockerSchema1Manifest._parse, ACCEPT)
         case "application/vnd.docker.distribution.manifest.v1+json":
             from ...models.docker_schema1_manifest import DockerSchema1Manifest
 
-            return wire.parse_json(response, "DockerSchema1Manifest", DockerSchema1Manifest.from_dict, ACCEPT)
+            return wire.parse_json(response, "DockerSchema1Manifest", DockerSchema1Manifest._parse, ACCEPT)
     raise wire.unexpected_content_type(response, ACCEPT)
 
 

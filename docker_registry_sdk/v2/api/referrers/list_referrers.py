@@ -128,7 +128,7 @@ def parse(response: wire.ReceivedResponse) -> Success:
 def _body_200(response: wire.ReceivedResponse) -> ListReferrersOkBody:
     from ...models.image_index import ImageIndex
 
-    return wire.parse_json(response, "ImageIndex", ImageIndex.from_dict, ACCEPT)
+    return wire.parse_json(response, "ImageIndex", ImageIndex._parse, ACCEPT)
 
 
 def _error(document: Any) -> ErrorResponse:

@@ -132,7 +132,7 @@ def parse(response: wire.ReceivedResponse) -> Success:
 def _body_200(response: wire.ReceivedResponse) -> ListTagsOkBody:
     from ...models.tag_list import TagList
 
-    return wire.parse_json(response, "TagList", TagList.from_dict, ACCEPT)
+    return wire.parse_json(response, "TagList", TagList._parse, ACCEPT)
 
 
 def _error(document: Any) -> ErrorResponse:

@@ -11,12 +11,11 @@ from docker_registry_sdk._core import wire
 
 from .fault import Fault
 
-_KNOWN = frozenset(
-    (
-        "errors",
-        "message",
-    )
-)
+_FIELDS = {
+    "errors": "errors",
+    "message": "message",
+}
+_parse_errors = wire.list_of(Fault._parse)
 
 
 @define(kw_only=True)
@@ -27,6 +26,8 @@ class Failure:
         errors: The errors. None if the field is absent.
         message: In words. None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     errors: list[Fault] | None = None
@@ -35,26 +36,39 @@ class Failure:
     """In words."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("Failure", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("Failure", source, report)
         return cls(
-            errors=read.optional("errors", wire.list_of(Fault.from_dict)),
+            errors=read.optional("errors", _parse_errors),
             message=read.optional("message", wire.string),
-            additional_properties=read.rest(_KNOWN),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -64,6 +78,8 @@ class Failure:
         if self.message is not None:
             document["message"] = self.message
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document
 
     def error_details(self) -> tuple[wire.ErrorDetail, ...]:

@@ -16,21 +16,24 @@ from .labels import Labels
 from .part import Part
 from .stamp import Stamp
 
-_KNOWN = frozenset(
-    (
-        "digest",
-        "base",
-        "size",
-        "colour",
-        "stamp",
-        "part",
-        "parts",
-        "labels",
-        "either",
-        "password",
-        "words",
-    )
-)
+_FIELDS = {
+    "digest": "digest",
+    "base": "base_digest",
+    "size": "size",
+    "colour": "colour",
+    "stamp": "stamp",
+    "part": "part",
+    "parts": "parts",
+    "labels": "labels",
+    "either": "either",
+    "password": "password",
+    "words": "words",
+}
+_parse_colour = wire.open_enum(Colour)
+_parse_parts = wire.list_of(Stamp._parse)
+_parse_labels = wire.map_of(wire.string)
+_parse_either = wire.either(wire.integer, wire.string)
+_parse_words = wire.list_of(wire.string)
 
 
 @frozen(kw_only=True)
@@ -50,6 +53,8 @@ class Link:
         password: A secret.
         words: Several words. None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
     digest: Digest = field(converter=Digest)
@@ -76,6 +81,8 @@ class Link:
     """Several words."""
     additional_properties: dict[str, Any] = field(factory=dict, repr=False, hash=False)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @property
     def link(self) -> Self:
@@ -83,33 +90,44 @@ class Link:
         return self
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("Link", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("Link", source, report)
         return cls(
             digest=read.required("digest", wire.digest),
             base_digest=read.optional("base", wire.digest),
             size=read.required("size", wire.number),
-            colour=read.optional("colour", wire.open_enum(Colour)),
-            stamp=read.optional("stamp", Stamp.from_dict),
-            part=read.optional("part", Part.from_dict),
-            parts=read.optional("parts", wire.list_of(Stamp.from_dict)),
-            labels=read.optional("labels", wire.map_of(wire.string)),
-            either=read.optional("either", wire.either(wire.integer, wire.string)),
+            colour=read.optional("colour", _parse_colour),
+            stamp=read.optional("stamp", Stamp._parse),
+            part=read.optional("part", Part._parse),
+            parts=read.optional("parts", _parse_parts),
+            labels=read.optional("labels", _parse_labels),
+            either=read.optional("either", _parse_either),
             password=read.required("password", wire.string),
-            words=read.optional("words", wire.list_of(wire.string)),
-            additional_properties=read.rest(_KNOWN),
+            words=read.optional("words", _parse_words),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
+
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
 
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
@@ -134,4 +152,6 @@ class Link:
         if self.words is not None:
             document["words"] = list(self.words)
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

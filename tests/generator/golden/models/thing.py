@@ -16,25 +16,36 @@ from .labels import Labels
 from .link import Link
 from .part import Part
 
-_KNOWN = frozenset(
-    (
-        "kind",
-        "parts",
-        "grid",
-        "rows",
-        "colours",
-        "v1Compatibility",
-        'odd "name"\\',
-        "created",
-        "token",
-        "labels",
-        "groups",
-        "either",
-        "anything",
-        "class",
-        "link",
-    )
-)
+_FIELDS = {
+    "tags": "tags",
+    "kind": "kind",
+    "parts": "parts",
+    "grid": "grid",
+    "rows": "rows",
+    "colours": "colours",
+    "v1Compatibility": "v1_compatibility",
+    'odd "name"\\': "odd",
+    "created": "created",
+    "token": "token",
+    "labels": "labels",
+    "groups": "groups",
+    "either": "either",
+    "anything": "anything",
+    "class": "class_",
+    "link": "link",
+    "command": "command",
+    "names": "names",
+}
+_parse_tags = wire.list_of(wire.string)
+_parse_kind = wire.open_enum(Colour)
+_parse_parts = wire.list_of(Part._parse, whole=True)
+_parse_grid = wire.list_of(wire.list_of(wire.number))
+_parse_rows = wire.list_of(wire.open_enum(Colour))
+_parse_colours = wire.list_of(wire.open_enum(Colour))
+_parse_labels = wire.map_of(wire.string)
+_parse_groups = wire.map_of(Part._parse)
+_parse_either = wire.either(wire.integer, wire.string)
+_parse_names = wire.list_of(wire.string, whole=True)
 
 
 @define(kw_only=True)
@@ -42,6 +53,7 @@ class Thing:
     """A thing with \"\"\"everything\"\"\".
 
     Attributes:
+        tags: Words, of which some may be odd.
         kind: Its \\kind, "quoted".
         parts: Its parts.
         grid: Numbers in rows. None if the field is absent.
@@ -57,9 +69,15 @@ class Thing:
         anything: Any value. None if the field is absent.
         class_: A keyword. None if the field is absent.
         link: Where it is. None if the field is absent.
+        command: What it runs. None if the field is absent.
+        names: Its names, which must all be known. None if the field is absent.
         additional_properties: Fields that are not in the specification, unchanged.
+        problems: The values of a wrong type in the parsed document, each with its path and what it was read as. Two objects can be
+            equal with different problems.
     """
 
+    tags: list[str]
+    """Words, of which some may be odd."""
     kind: Colour | str
     """Its \\kind, "quoted"."""
     parts: list[Part]
@@ -90,45 +108,67 @@ class Thing:
     """A keyword."""
     link: Link | None = None
     """Where it is."""
+    command: list[str] | None = None
+    """What it runs."""
+    names: list[str] | None = None
+    """Its names, which must all be known."""
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)
     """Fields that are not in the specification, unchanged."""
+    problems: tuple[str, ...] = field(default=(), eq=False, repr=False)
+    """The values of a wrong type in the parsed document, each with its path and what it was read as."""
 
     @classmethod
-    def from_dict(cls, source: Any) -> Self:
+    def from_dict(cls, source: Any, *, strict: bool = False) -> Self:
         """Create the model from a parsed JSON object.
+
+        An optional field of a wrong type is read as None, and an invalid item of a list or map is left out; `problems` names both.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
+            strict: Whether every value of a wrong type raises an exception.
 
         Raises:
             ParseError: The object does not match the model. The error names the model and the field.
         """
-        read = wire.Reader("Thing", source)
+        return cls._parse(source, wire.STRICT if strict else wire.Report())
+
+    @classmethod
+    def _parse(cls, source: Any, report: wire.Report) -> Self:
+        """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
+        read = wire.Reader("Thing", source, report)
         return cls(
-            kind=read.required("kind", wire.open_enum(Colour)),
-            parts=read.required_list("parts", Part.from_dict),
-            grid=read.optional("grid", wire.list_of(wire.list_of(wire.number))),
-            rows=read.optional("rows", wire.list_of(wire.open_enum(Colour))),
-            colours=read.optional("colours", wire.list_of(wire.open_enum(Colour))),
+            tags=read.required_list("tags", _parse_tags),
+            kind=read.required("kind", _parse_kind),
+            parts=read.required_list("parts", _parse_parts),
+            grid=read.optional("grid", _parse_grid),
+            rows=read.optional("rows", _parse_rows),
+            colours=read.optional("colours", _parse_colours),
             v1_compatibility=read.optional("v1Compatibility", wire.string),
             odd=read.optional('odd "name"\\', wire.string),
             created=read.optional("created", wire.timestamp),
             token=read.optional("token", wire.string),
-            labels=read.optional("labels", wire.map_of(wire.string)),
-            groups=read.optional("groups", wire.map_of(Part.from_dict)),
-            either=read.optional("either", wire.either(wire.integer, wire.string)),
+            labels=read.optional("labels", _parse_labels),
+            groups=read.optional("groups", _parse_groups),
+            either=read.optional("either", _parse_either),
             anything=read.optional("anything", wire.anything),
             class_=read.optional("class", wire.boolean),
-            link=read.optional("link", Link.from_dict),
-            additional_properties=read.rest(_KNOWN),
+            link=read.exact("link", Link._parse),
+            command=read.optional("command", wire.text_list),
+            names=read.exact("names", _parse_names),
+            additional_properties=read.rest(_FIELDS),
+            problems=read.problems() if report.total else (),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
 
+        A field that is named in `problems`, and was not changed, has its value from the parsed document.
+
         The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
         document: dict[str, Any] = {}
+        if self.tags or not isinstance(self.tags, wire.NullList):
+            document["tags"] = list(self.tags)
         document["kind"] = str(self.kind)
         if self.parts or not isinstance(self.parts, wire.NullList):
             document["parts"] = [item.to_dict() for item in self.parts]
@@ -158,5 +198,11 @@ class Thing:
             document["class"] = self.class_
         if self.link is not None:
             document["link"] = self.link.to_dict()
+        if self.command is not None:
+            document["command"] = list(self.command)
+        if self.names is not None:
+            document["names"] = list(self.names)
         document.update(self.additional_properties)
+        if self.problems:
+            wire.restore(self, document, _FIELDS)
         return document

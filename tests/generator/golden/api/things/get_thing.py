@@ -149,15 +149,15 @@ def _body_200(response: wire.ReceivedResponse) -> GetThingOkBody:
         case "application/json":
             from ...models.thing import Thing
 
-            return wire.parse_json(response, "Thing", Thing.from_dict, ACCEPT)
+            return wire.parse_json(response, "Thing", Thing._parse, ACCEPT)
         case "application/vnd.thing.v1+json":
             from ...models.thing import Thing
 
-            return wire.parse_json(response, "Thing", Thing.from_dict, ACCEPT)
+            return wire.parse_json(response, "Thing", Thing._parse, ACCEPT)
         case "application/vnd.list+json":
             from ...models.thing import Thing
 
-            return wire.parse_json(response, "GetThingOk", wire.list_of(Thing.from_dict), ACCEPT)
+            return wire.parse_json(response, "GetThingOk", wire.list_of(Thing._parse, whole=True), ACCEPT)
     raise wire.unexpected_content_type(response, ACCEPT)
 
 

@@ -104,7 +104,7 @@ def parse(response: wire.ReceivedResponse) -> Success:
 def _body_200(response: wire.ReceivedResponse) -> ListThingsOkBody:
     from ...models.thing import Thing
 
-    return wire.parse_json(response, "ListThingsOk", wire.list_of(Thing.from_dict), ACCEPT)
+    return wire.parse_json(response, "ListThingsOk", wire.list_of(Thing._parse, whole=True), ACCEPT)
 
 
 def sync(
