@@ -166,19 +166,21 @@ class OpenFolder:
             place, dir_fd = self._place(name)
             os.unlink(place, dir_fd=dir_fd)
 
-    def replace(self, name: str, new_name: str) -> None:
+    def replace(self, name: str, new_name: str, new_folder: OpenFolder | None = None) -> None:
         """Rename a file. If something with the new name exists, replace it atomically.
 
         Args:
             name: The name of the file.
             new_name: The new name.
+            new_folder: The folder of the new name; None for this folder.
 
         Raises:
             OSError: The file cannot be renamed.
         """
-        with self._named_errors(new_name):
-            place, dir_fd = self._place(name)
-            os.replace(place, self._place(new_name)[0], src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
+        target = self if new_folder is None else new_folder
+        with target._named_errors(new_name):
+            (place, dir_fd), (new_place, new_dir_fd) = self._place(name), target._place(new_name)
+            os.replace(place, new_place, src_dir_fd=dir_fd, dst_dir_fd=new_dir_fd)
 
     def rename_new(self, name: str, new_name: str, descriptor: int = -1) -> None:
         """Rename a file, and never replace a file that has the new name, not even one that appears during the call.

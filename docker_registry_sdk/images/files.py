@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,8 @@ from ..errors import ImageError
 BLOCK_BYTES: Final = 1024 * 1024
 # Clients limit manifests to 4 MiB; an index.json may have many entries.
 MAX_JSON_BYTES: Final = 16 * 1024 * 1024
+_MAX_LOCK_SECONDS: Final = 60.0
+_LOCK_INTERVAL_SECONDS: Final = 0.01
 
 
 def find_file(root: Path, *parts: str) -> os.stat_result | None:
@@ -213,15 +217,19 @@ class AtomicFile:
 
         Raises:
             FileExistsError: Something has the final name, and `replace` is False.
+            FileNotFoundError: Another program has moved or replaced the temporary file.
             OSError: The file cannot be flushed or renamed.
         """
-        set_usual_permissions(self._file.fileno())
-        os.fsync(self._file.fileno())
-        self._file.close()
+        descriptor = self._file.fileno()
+        set_usual_permissions(descriptor)
+        os.fsync(descriptor)
+        if sys.platform == "win32":  # which cannot rename an open file
+            self._file.close()
+            descriptor = -1
         if replace:
             self._folder.replace(self._temporary, self._name)
         else:
-            self._folder.rename_new(self._temporary, self._name)
+            self._folder.rename_new(self._temporary, self._name, descriptor)
         self._folder.sync()
 
     def close(self) -> None:
@@ -254,24 +262,34 @@ def write_atomically(entry: FolderEntry, content: bytes, *, replace: bool) -> No
 def file_lock(entry: FolderEntry) -> Iterator[None]:
     """Hold an exclusive lock on a file while the context is active. On Windows, which has no `flock`, take no lock.
 
-    Other threads and processes that call this function with the same file wait until the lock is released. A child process that
-    is forked in the meantime does not hold the lock, and does not release it.
+    Other threads and processes that call this function with the same file wait until the lock is released, for at most 60
+    seconds: a stopped process, or another user who can open the file, could hold the lock forever. A child process that is forked
+    in the meantime does not hold the lock, and does not release it.
 
     Args:
         entry: The folder, which must stay open, and the name of the lock file, which is removed when the lock is released.
 
     Raises:
+        BlockingIOError: Another program has held the lock for 60 seconds.
         OSError: The lock file cannot be created.
     """
     try:
-        from fcntl import LOCK_EX, flock
+        from fcntl import LOCK_EX, LOCK_NB, flock
     except ImportError:  # pragma: no cover - Windows
         yield
         return
+    deadline = time.monotonic() + _MAX_LOCK_SECONDS
     while True:
         file = _LockFile(entry)
         try:
-            flock(file.descriptor, LOCK_EX)
+            try:
+                flock(file.descriptor, LOCK_EX | LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() >= deadline:
+                    problem = "another program has held the lock for too long: stop that program, or copy to another folder"
+                    raise BlockingIOError(error.errno, problem, str(entry.path)) from None
+                time.sleep(_LOCK_INTERVAL_SECONDS)
+                continue
             # The previous holder has removed the file. If another process has created a new one, try again with that.
             if entry.folder.is_file(entry.name, file.descriptor):
                 try:

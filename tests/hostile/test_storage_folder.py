@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -41,6 +42,54 @@ def test_links_in_a_storage_are_not_followed(tmp_path: Path, name: str, target: 
     with pytest.raises(StorageFolderError):
         DirectoryStorage(storage)
     assert contents_of(outside) == {"upload-x": b"my only copy"}
+
+
+@pytest.mark.parametrize("name", ["blobs", "repositories", "blobs/sha256"])
+def test_folders_of_a_storage_that_are_links_lead_no_file_out(tmp_path: Path, name: str) -> None:
+    outside, storage = tmp_path / "outside", tmp_path / "storage"
+    outside.mkdir()
+    with EmbeddedRegistry(storage=storage) as registry:
+        registry.add_image("a:1")
+    (storage / name).rename(tmp_path / "moved")
+    (storage / name).symlink_to(outside)
+    with pytest.raises(OSError), EmbeddedRegistry(storage=storage) as registry:
+        registry.add_image("b:1")
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_content_that_is_no_regular_file_is_not_served(tmp_path: Path, kind: str) -> None:
+    """A pipe must not block the registry either."""
+    with EmbeddedRegistry(storage=tmp_path / "storage") as registry:
+        digest = registry.add_image("a:1").digest.encoded
+    content, secret = tmp_path / "storage" / "blobs" / "sha256" / digest[:2] / digest, tmp_path / "secret"
+    content.rename(secret)
+    content.symlink_to(secret) if kind == "link" else os.mkfifo(content)
+    storage = DirectoryStorage(tmp_path / "storage")
+    with pytest.raises(OSError):
+        storage.open(f"sha256:{digest}")
+    storage.close()
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "deep JSON"])
+def test_a_record_that_is_no_regular_file_is_an_error(tmp_path: Path, kind: str) -> None:
+    with EmbeddedRegistry(storage=tmp_path / "storage") as registry:
+        registry.add_image("a:1")
+    record = tmp_path / "storage" / "repositories" / "a" / "_repository.json"
+    record.rename(tmp_path / "outside")
+    if kind == "pipe":
+        os.mkfifo(record)
+    elif kind == "link":
+        record.symlink_to(tmp_path / "outside")
+    else:
+        record.write_bytes(b"[" * 100_000)
+    with pytest.raises(ValueError if kind == "deep JSON" else OSError):
+        DirectoryStorage(tmp_path / "storage")
+
+
+def test_other_users_cannot_lock_a_storage(tmp_path: Path) -> None:
+    DirectoryStorage(tmp_path).close()
+    assert (tmp_path / MARKER).stat().st_mode & 0o077 == 0
 
 
 def test_only_files_of_a_storage_are_deleted_from_it(tmp_path: Path) -> None:

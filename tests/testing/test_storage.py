@@ -1,5 +1,6 @@
 """The storages: content and records, restarts, and failed writes."""
 
+import errno
 import json
 import threading
 from collections.abc import Callable
@@ -66,11 +67,11 @@ def test_a_file_that_cannot_be_deleted_stays_on_windows(tmp_path: Path, monkeypa
     storage = DirectoryStorage(tmp_path)
     digest = write_content(storage, CONTENT)
 
-    def fail(path: Path, missing_ok: bool = False) -> None:
-        raise PermissionError
+    def fail(path: str, **options: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "unlink", fail)
+        patched.setattr("os.unlink", fail)
         patched.setattr("sys.platform", system)
         with nullcontext() if system == "win32" else pytest.raises(PermissionError):
             storage.discard(digest)

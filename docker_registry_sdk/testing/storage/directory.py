@@ -17,10 +17,9 @@ import contextlib
 import hashlib
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from docker_registry_sdk.testing.storage.base import BlobReader, BlobWriter
 from docker_registry_sdk.testing.storage.memory import RecordTable, V1RecordTable
@@ -33,7 +32,8 @@ from docker_registry_sdk.testing.storage.serialization import (
     v1_repository_from_json,
     v1_repository_to_json,
 )
-from docker_registry_sdk.testing.storage.storage_folder import UPLOAD_PREFIX, UPLOADS, StorageFolder
+from docker_registry_sdk.testing.storage.storage_files import StorageFiles
+from docker_registry_sdk.testing.storage.storage_folder import StorageFolder
 
 RECORD_NAME = "_repository.json"  # not a valid part of a repository name, since it begins with an underscore
 
@@ -43,8 +43,8 @@ Record = TypeVar("Record")
 class FileReader:
     """A reader of content that is stored in a file."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
         self._size = os.fstat(self._file.fileno()).st_size
 
     @property
@@ -67,9 +67,7 @@ class FileWriter:
 
     def __init__(self, storage: "DirectoryStorage") -> None:
         self._storage = storage
-        descriptor, name = tempfile.mkstemp(prefix=UPLOAD_PREFIX, dir=storage.uploads)
-        self._path = Path(name)
-        self._file = os.fdopen(descriptor, "w+b")
+        self._path, self._file = storage.files.create()
         self._size = 0
 
     @property
@@ -109,7 +107,7 @@ class FileWriter:
     def commit(self, digest: str) -> None:
         """Store the content under a digest. If content with this digest is stored already, delete the temporary file."""
         path = self._storage.content_path(digest)
-        if path.exists():
+        if self._storage.files.exists(path):
             self.abort()
         else:
             self.move_to(path)
@@ -117,13 +115,13 @@ class FileWriter:
     def move_to(self, path: Path) -> None:
         """Close the temporary file, and rename it to a path. If a file exists at this path, replace that file."""
         self._file.close()
-        _rename_durably(self._path, path)
+        self._storage.files.rename(self._path, path)
 
     def abort(self) -> None:
         """Delete the temporary file. After `commit` or `move_to`, the call has no effect."""
         with contextlib.suppress(OSError):
             self._file.close()
-        self._path.unlink(missing_ok=True)
+        self._storage.files.remove(self._path)
 
 
 class DirectoryStorage(RecordTable):
@@ -137,6 +135,7 @@ class DirectoryStorage(RecordTable):
             storage: otherwise nothing in it is changed.
 
     Attributes:
+        files: The files of the directory.
         v1: The records of API v1.
 
     Raises:
@@ -148,7 +147,7 @@ class DirectoryStorage(RecordTable):
     def __init__(self, root: str | os.PathLike[str]) -> None:
         super().__init__()
         self._root = Path(root)
-        self.uploads = self._root / UPLOADS
+        self.files = StorageFiles(self._root)
         self._folder = StorageFolder(self._root)
         self.v1 = V1RecordFiles(self._root / "v1", self)
         self.open_folder()
@@ -168,7 +167,7 @@ class DirectoryStorage(RecordTable):
             try:
                 repositories = self._root / "repositories"
                 self._repositories = {
-                    path.parent.relative_to(repositories).as_posix(): _read_record(path, repository_from_json, "a repository")
+                    path.parent.relative_to(repositories).as_posix(): self.read_record(path, repository_from_json, "a repository")
                     for path in repositories.rglob(RECORD_NAME)
                 }
                 self.v1.read_files()
@@ -196,7 +195,7 @@ class DirectoryStorage(RecordTable):
     def open(self, digest: str) -> BlobReader | None:
         """Return a reader of the content with a digest, or None if no content with this digest is stored."""
         try:
-            return FileReader(self.content_path(digest))
+            return FileReader(self.files.open(self.content_path(digest)))
         except FileNotFoundError:
             return None
 
@@ -204,7 +203,7 @@ class DirectoryStorage(RecordTable):
         """Delete the content with a digest, if it is stored, even if a repository uses it. Open readers can still read it."""
         self.open_folder()
         try:
-            self.content_path(digest).unlink(missing_ok=True)
+            self.files.remove(self.content_path(digest))
         except PermissionError:
             if sys.platform != "win32":  # Windows does not delete an open file: there, the file stays until it is discarded again
                 raise
@@ -233,6 +232,25 @@ class DirectoryStorage(RecordTable):
         finally:
             writer.abort()
 
+    def read_record(self, path: Path, parse: Callable[[bytes], Record], kind: str) -> Record:
+        """Read and parse the file of a record.
+
+        Args:
+            path: The path of the file.
+            parse: The function that parses the content of the file.
+            kind: What the record describes, for the message of an error.
+
+        Raises:
+            ValueError: The file cannot be parsed.
+            OSError: The file cannot be read, or is not a regular file.
+        """
+        with self.files.open(path) as file:
+            content = file.read()
+        try:
+            return parse(content)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"the file {path} is not a valid record of {kind}: {error}") from error
+
 
 class V1RecordFiles(V1RecordTable):
     """The records of API v1, kept in memory and in files.
@@ -257,11 +275,12 @@ class V1RecordFiles(V1RecordTable):
             ValueError: A record file cannot be parsed. The message contains the path of this file.
         """
         self._repositories = dict(
-            _read_record(path, v1_repository_from_json, "a repository of API v1")
+            self._storage.read_record(path, v1_repository_from_json, "a repository of API v1")
             for path in self._root.glob("repositories/*.json")
         )
         self._images = {
-            path.stem: _read_record(path, v1_image_from_json, "an image of API v1") for path in self._root.glob("images/*/*.json")
+            path.stem: self._storage.read_record(path, v1_image_from_json, "an image of API v1")
+            for path in self._root.glob("images/*/*.json")
         }
 
     def save(self, name: str, repository: V1RepositoryRecord) -> None:
@@ -275,7 +294,7 @@ class V1RecordFiles(V1RecordTable):
         """Delete the record of a repository, if the record exists."""
         with self._lock:
             self._storage.open_folder()
-            self._repository_path(name).unlink(missing_ok=True)
+            self._storage.files.remove(self._repository_path(name))
             super().remove(name)
 
     def save_image(self, image_id: str, image: V1ImageRecord) -> None:
@@ -287,25 +306,3 @@ class V1RecordFiles(V1RecordTable):
 
     def _repository_path(self, name: str) -> Path:
         return self._root / "repositories" / f"{hashlib.sha256(name.encode()).hexdigest()}.json"
-
-
-def _read_record(path: Path, parse: Callable[[bytes], Record], kind: str) -> Record:
-    try:
-        return parse(path.read_bytes())
-    except ValueError as error:
-        raise ValueError(f"the file {path} is not a valid record of {kind}: {error}") from error
-
-
-def _rename_durably(source: Path, target: Path) -> None:
-    """Rename a file, and replace a file with the new name. Create the parent directories of the new name.
-
-    On POSIX systems, flush the directory to the disk, too, so that the new name survives a crash.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    source.replace(target)
-    if os.name == "posix":
-        descriptor = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -97,7 +97,8 @@ class StorageFolder:
                 )
             if found is not None and not stat.S_ISREG(found.st_mode):
                 raise LinkError
-            return folder.open_file(MARKER, os.O_RDWR | os.O_CREAT)
+            # A user who can read the file could lock it.
+            return folder.open_file(MARKER, os.O_RDWR | os.O_CREAT, 0o600)
         except LinkError:
             raise StorageFolderError(f"{quoted(str(self.path / MARKER))} is not a regular file") from None
 

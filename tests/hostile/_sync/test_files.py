@@ -282,3 +282,35 @@ def test_a_file_that_appears_in_a_layout_is_not_replaced(
     with pytest.raises(FileExistsError):
         images.copy(f"oci:{tmp_path}/source:v1", f"oci:{tmp_path}/layout:v1")
     assert {path.read_bytes() for path in blobs.iterdir() if len(path.name) == 64} == {b"mine"}
+
+
+def test_a_file_in_the_place_of_a_temporary_file_does_not_get_the_name_of_a_blob(
+    embedded_registry: EmbeddedRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push_image(f"{embedded_registry.url}/a", IMAGE, "v1")
+    images.pull(f"{embedded_registry.url}/a:v1", tmp_path / "source")
+    blobs = tmp_path / "layout" / "blobs" / "sha256"
+
+    def take_place() -> None:
+        for path in blobs.glob(".*.tmp"):
+            path.rename(tmp_path / "moved")
+            path.write_bytes(b"mine")
+
+    before_each_flush(take_place, monkeypatch)
+    with pytest.raises(FileNotFoundError, match="moved or replaced"):
+        images.copy(f"oci:{tmp_path}/source:v1", f"oci:{tmp_path}/layout:v1")
+    assert b"mine" not in {path.read_bytes() for path in blobs.iterdir() if len(path.name) == 64}
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_another_program_cannot_hold_the_lock_of_a_layout_forever(
+    embedded_registry: EmbeddedRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    push_image(f"{embedded_registry.url}/a", IMAGE, "v1")
+    images.pull(f"{embedded_registry.url}/a:v1", tmp_path)
+    monkeypatch.setattr("docker_registry_sdk.images.files._MAX_LOCK_SECONDS", 0.05)
+    with (tmp_path / "index.json.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        with pytest.raises(BlockingIOError, match="stop that program"):
+            images.copy(f"{embedded_registry.url}/a:v1", f"oci:{tmp_path}:v2")
+    images.copy(f"{embedded_registry.url}/a:v1", f"oci:{tmp_path}:v2")

@@ -102,7 +102,7 @@ def test_interrupted_upload(client: httpx.Client, v1_registry: EmbeddedRegistry)
     image = v1_registry.storage.v1.load_image(BASE)
     assert image is not None and image.layer is None
     if isinstance(v1_registry.storage, DirectoryStorage):
-        uploads = v1_registry.storage.uploads
+        uploads = v1_registry.storage.files.uploads
         wait_until(lambda: not list(uploads.iterdir()))
 
 
