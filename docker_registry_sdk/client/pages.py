@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from .._core.names.origin import Origin
-from ..errors import RegistryError
+from ..errors import InvalidReferenceError, RegistryError
 
 # Limits for a hostile or broken registry, in which each page may link another new page.
 MAX_PAGES = 10_000
 MAX_ENTRIES = 10_000_000
+_HINT: Final = "Ask the operator of the registry to correct the Link header."
 
 
 class PageGuard:
@@ -32,23 +35,29 @@ class PageGuard:
             entries: The number of entries on the page that contained the link.
 
         Raises:
-            RegistryError: The link leads to another origin or to a page that was read before, or the listing is longer than
-                `MAX_PAGES` pages or `MAX_ENTRIES` entries.
+            RegistryError: The link is invalid, leads to another origin or to a page that was read before, or the listing is
+                longer than `MAX_PAGES` pages or `MAX_ENTRIES` entries.
         """
         self._entries += entries
         if url is None:
             return None
-        if Origin.from_url(url) != self._registry:
+        try:
+            origin = Origin.from_url(url)
+        except InvalidReferenceError as error:
             raise RegistryError(
-                f"a listing of the registry {self._registry} continues on another origin, {Origin.from_url(url)}, so "
-                "the client did not request the next page",
-                hint="Ask the operator of the registry to correct the Link header.",
+                f"a listing of the registry {self._registry} continues at an invalid URL: {error.problem}", hint=_HINT
+            ) from None
+        if origin != self._registry:
+            raise RegistryError(
+                f"a listing of the registry {self._registry} continues on another origin, {origin}, so the client did not "
+                "request the next page",
+                hint=_HINT,
             )
         if url in self._seen:
             raise RegistryError(
                 f"a listing of the registry {self._registry} continues with a page that was read before, so the "
                 "listing would not end",
-                hint="Ask the operator of the registry to correct the Link header.",
+                hint=_HINT,
             )
         if len(self._seen) >= MAX_PAGES or self._entries > MAX_ENTRIES:
             raise RegistryError(

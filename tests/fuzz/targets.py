@@ -193,7 +193,7 @@ TARGETS: dict[str, Target] = {
         (),
     ),
     "scope": Target(lambda text: ScopeSet.parse([text]), _texts("repository:a/b:pull,push registry:catalog:*"), ()),
-    "Link": Target(lambda text: next_link(_response(Link=text)), _texts('</v2/_catalog?n=1>; rel="next"; a=b, <c>'), ()),
+    "Link": Target(lambda text: next_link(_response(Link=text)), _texts('</v2/_catalog?n=1>; rel="next"; a=b, <c>')),
     "Retry-After": Target(
         lambda text: retry_after_seconds({"retry-after": text}), _texts("120", "Sun, 06 Nov 1994 08:49:37 GMT"), ()
     ),

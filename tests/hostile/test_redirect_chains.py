@@ -234,11 +234,15 @@ def test_no_request_breaks_a_rule(chain: Chain) -> None:
 
 @given(CHAINS)
 def test_nothing_is_refused_that_breaks_no_rule(chain: Chain) -> None:
-    """A registry on plain http in the caller's network may lead reads anywhere, but not from https to http."""
+    """A registry on plain http in the caller's network may lead reads anywhere, but not from https to http on another host."""
     chain = evolve(chain, scheme="http", registry="private addresses", method="GET")
-    urls = [urljoin("http://registry.example.com/", chain.first)]
+    url = urljoin("http://registry.example.com/", chain.first)
+    expected = 1
     for _, location in chain.redirects[:5]:
-        urls.append(urljoin(urls[-1], location))
-    schemes = [urlsplit(url).scheme for url in urls]
-    expected = next((n for n in range(1, len(urls)) if (schemes[n - 1], schemes[n]) == ("https", "http")), len(urls))
+        before, (scheme, host, port) = origin(url), origin(url := urljoin(url, location))
+        if before[0] == "https" and scheme == "http":
+            if host != before[1] or port not in (80, before[2]):
+                break
+            url = f"https://{host}:{before[2]}/"  # a server behind a proxy that ends TLS
+        expected += 1
     assert len(run(chain)) == expected

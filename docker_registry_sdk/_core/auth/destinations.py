@@ -8,7 +8,8 @@ API v1) or by the publisher of an image (the field `urls` of a descriptor). SECU
    it leads back.
 2. A request that changes something (all methods but GET and HEAD) follows only redirects of the registry itself. Another host may
    name URLs on its own origin only: its Location and Link headers lead to no other host (`wire.url_header`).
-3. From https, no URL leads to plain http.
+3. From https, no URL leads to plain http. A URL in Link or Location that means the server itself by http, by another port or by a
+   name of its own network is requested from the origin that sent the header (`wire.name_url` has that rule).
 4. If the registry is on the internet, no named URL leads to a private address. The address that the connection to the registry
    was made to decides whether the registry is on the internet; only behind a proxy its name does.
 5. The host that was checked is the host that is used: the URL is sent with the spelling of its `Origin`, and the connection is

@@ -26,7 +26,7 @@ from ..auth.destinations import (
 from ..auth.effects import Effect, Flow, Read, Send
 from ..concurrency.forks import BoundToProcess
 from ..names.origin import Origin
-from ..wire import CALL, HTTPRequest, HTTPResponse, call_of, make_absolute, set_call, verbatim_url
+from ..wire import CALL, HTTPRequest, HTTPResponse, call_of, encode_url, name_url, set_call, verbatim_url
 from .registry_origin import RegistryOrigin
 
 MAX_REDIRECTS = 5
@@ -129,14 +129,14 @@ def follow_redirects(
             set_call(request, call_of(request)._replace(elsewhere=True))
             remove_secrets(request)
             response = yield Send(request)
-        if response.status_code not in REDIRECT_STATUSES or not (location := response.headers.get("Location", "").strip()):
+        if response.status_code not in REDIRECT_STATUSES or not (location := response.headers.get("Location", "").strip(" \t")):
             return response
         if not may_follow(request.method, response.status_code, of_registry=not has_left, is_repeatable=is_repeatable(request)):
             return response
         yield Read(response)
         current, is_named = registry(), True  # the first response of the registry may have changed it
         secure = current.is_secure or request.url.scheme == "https"
-        request = _redirected(request, location)
+        request = _redirected(request, encode_url(location, response.headers.encoding))
         origin = _checked_origin(request, secure=secure)
     raise TransportError(
         f"the server answered with more than {MAX_REDIRECTS} redirects, so the last redirect was not followed",
@@ -174,7 +174,7 @@ def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
     for name in SECRET_HEADERS:
         headers.pop(name, None)
     try:
-        url = verbatim_url(make_absolute(str(request.url), location.partition("#")[0]))
+        url = verbatim_url(name_url(str(request.url), location.partition("#")[0], "redirect"))
     except (InvalidReferenceError, ValueError):
         raise TransportError(
             "the redirect in the response has an invalid Location header",

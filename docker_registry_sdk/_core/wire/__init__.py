@@ -76,6 +76,8 @@ if TYPE_CHECKING:
     from .json_values import text_list as text_list
     from .json_values import timestamp as timestamp
     from .library_logs import SENDING as SENDING
+    from .named_urls import encode_url as encode_url
+    from .named_urls import name_url as name_url
     from .policy import Deadline as Deadline
     from .policy import RetryPolicy as RetryPolicy
     from .policy import to_deadline as to_deadline
@@ -105,7 +107,6 @@ if TYPE_CHECKING:
     from .timeout import Timeout as Timeout
     from .timeout import timeout_steps as timeout_steps
     from .urls import follow_url as follow_url
-    from .urls import make_absolute as make_absolute
     from .urls import refuse_query as refuse_query
     from .urls import verbatim_url as verbatim_url
 else:

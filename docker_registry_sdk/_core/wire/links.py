@@ -1,33 +1,93 @@
-"""The header Link (RFC 8288 section 3), parsed in time that is proportional to its length."""
+"""The header Link (RFC 8288 section 3), parsed in time that is proportional to its length.
+
+Servers also send forms that the RFC does not allow: a URL without angle brackets, single quotes, no parameter `rel`.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 _WORD: Final = r'[^\s;,="<>]+'
-_QUOTED: Final = r'"(?:[^"\\]|\\.)*"'
-# The parser matches this pattern only at the end of the previous match, since a search could begin at each character again.
-_PARAMETER: Final = re.compile(rf"\s*;\s*({_WORD})(?:\s*=\s*({_QUOTED}|{_WORD})?)?")
+_QUOTED: Final = r'"(?:[^"\\]|\\.)*"?'
+_SINGLE_QUOTED: Final = r"'[^'<>]*'"
+# The parser matches these patterns only at the end of the previous match, since a search could begin at each character again.
+_GAP: Final = re.compile(r"[\s,]*")
+_NOT_A_LINK: Final = re.compile(r"[^,<]*")
+_PARAMETER: Final = re.compile(rf"\s*;\s*(?:({_WORD})(?:\s*=\s*({_QUOTED}|{_SINGLE_QUOTED}|{_WORD})?)?)?[^;,<]*")
+# A URL without angle brackets may contain semicolons, too: it ends before the first parameter that RFC 8288 defines.
+_PARAMETERS_OF_BARE_URL: Final = re.compile(r";\s*(?:rel|rev|title|type|anchor|media|hreflang)\*?\s*=", re.IGNORECASE)
+_SAYS_NEXT: Final = re.compile(r"\brel\s*=[^;,=<>]*\bnext\b", re.IGNORECASE)
 
 
-def parse_links(text: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Yield the URL and the parameters of each link in a header. Text that is no link is skipped.
+class Link(NamedTuple):
+    """A link of a header.
+
+    Attributes:
+        url: The URL as in the header; empty if the header contains no URL for the link.
+        relations: The values of the parameter `rel`, in lower case; None for a link without that parameter.
+    """
+
+    url: str
+    relations: frozenset[str] | None
+
+
+def parse_links(text: str) -> Iterator[Link]:
+    """Yield the links of a header. Text without angle brackets and without the parameter `rel` is skipped.
 
     The parser in httpx would cut a URL at `;` and at quotes.
 
     Args:
-        text: The value of the header.
+        text: The value of the header; commas separate several links.
     """
-    at = 0
-    while (start := text.find("<", at)) != -1:
-        end = text.find(">", start)
-        if end == -1:
-            return
-        url, at = text[start + 1 : end], end + 1
-        parameters: list[tuple[str, str]] = []
+    at = _end(_GAP, text, 0)
+    while at < len(text):
+        at += text[at] == "<"
+        following = text.find("<", at)  # each search ends where the next one begins, so that all of them take linear time
+        until = len(text) if following == -1 else following
+        end = text.find(">", at, until) if text[at - 1 : at] == "<" else -1
+        is_bare = end == -1
+        if is_bare:
+            parameters = _PARAMETERS_OF_BARE_URL.search(text, at, until)
+            if parameters is None:
+                at = until
+                continue
+            end = parameters.start()
+        url, at = text[at:end].strip(" \t"), end + (not is_bare)
+        relations: set[str] | None = None
         while (parameter := _PARAMETER.match(text, at)) is not None:
-            parameters.append((parameter[1], parameter[2] or ""))
+            if (parameter[1] or "").lower() == "rel":
+                words = (parameter[2] or "").strip("\"'").lower()
+                relations = (relations or set()).union(re.split(r"[\s,]+", words))
             at = parameter.end()
-        yield url, parameters
+        if relations is not None or not is_bare:
+            yield Link(url, None if relations is None else frozenset(relations))
+        at = _end(_GAP, text, _end(_NOT_A_LINK, text, at))
+
+
+def find_next(text: str) -> str | None:
+    """Return the URL of the next page, as the header contains it; None if the header names no next page.
+
+    A link without the parameter `rel` counts as a link to the next page, if no other link does: other clients read it so.
+
+    Args:
+        text: The value of the header.
+
+    Raises:
+        ValueError: The header names a next page, but has no URL for it.
+    """
+    links = list(parse_links(text))
+    found = next((link for link in links if link.relations and "next" in link.relations), None)
+    if found is None:
+        if _SAYS_NEXT.search(text):
+            raise ValueError("the link has no URL")
+        return next((link.url for link in links if link.url and link.relations is None), None)
+    if not found.url:
+        raise ValueError("the link has no URL")
+    return found.url
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return match.end() if match else at

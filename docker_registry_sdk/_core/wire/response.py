@@ -15,10 +15,11 @@ from ...errors import ErrorDetail, ParseError, TransportError, UnexpectedContent
 from .context import CALL
 from .http_types import ReceivedResponse
 from .json_values import Mismatch, Parse
-from .links import parse_links
+from .links import find_next
+from .named_urls import Purpose, encode_url, name_url
 from .problems import Report
 from .secrets import show_response
-from .urls import authority_of, make_absolute
+from .urls import authority_of
 
 BodyT = TypeVar("BodyT")
 T = TypeVar("T")
@@ -191,9 +192,11 @@ def list_header(response: ReceivedResponse, name: str) -> list[str] | None:
 
 
 def url_header(response: ReceivedResponse, name: str) -> str | None:
-    """Return the URL in a header, made absolute and otherwise unchanged; None if the header is absent or empty.
+    """Return the URL in a header, made absolute; None if the header is absent or empty.
 
-    If the value of the header is not a URL, it is returned unchanged, and a request to it raises an exception.
+    The path and the query are those of the header; only spaces and non-ASCII characters are percent-encoded. A URL that means the
+    server itself gets its origin (see `named_urls`). If the value of the header is not a URL, it is returned unchanged, and a
+    request to it raises an exception.
 
     Args:
         response: An HTTP response.
@@ -203,26 +206,31 @@ def url_header(response: ReceivedResponse, name: str) -> str | None:
         TransportError: The response is not one of the registry itself, and the URL leads to another host. The header Location of
             a response with the status 201 may do so, since no request follows it.
     """
-    value = (text_header(response, name) or "").strip()
-    return _absolute(response, value) if value else None
+    value = (text_header(response, name) or "").strip(" \t")
+    return _absolute(response, value, "location") if value else None
 
 
 def next_link(response: ReceivedResponse) -> str | None:
     """Return the URL of the next page from the header `Link` with `rel="next"` (RFC 8288); None if there is no such link.
 
-    The URL is made absolute and is otherwise unchanged.
+    The URL is made absolute, as `url_header` does. Forms that other servers send are read as well: a URL without angle brackets,
+    single quotes, and a link without `rel`.
 
     Args:
         response: The response that contains a page of a list.
 
     Raises:
+        ParseError: The header says that there is a next page, but contains no URL for it.
         TransportError: The response is not one of the registry itself, and the URL leads to another host.
     """
-    for url, parameters in parse_links(text_header(response, "Link") or ""):
-        relation = next((value for name, value in parameters if name.lower() == "rel"), "")
-        if url and "next" in relation.strip('"').lower().split():
-            return _absolute(response, url)
-    return None
+    text = text_header(response, "Link")
+    if not text:
+        return None
+    try:
+        url = find_next(text)
+    except ValueError:  # the header may be signed, so the exception does not show it
+        raise ParseError(model="Link header", field="", problem='has rel="next", but no URL of a next page') from None
+    return None if url is None else _absolute(response, url, "page")
 
 
 def required(value: T | None, operation: str, name: str) -> T:
@@ -241,11 +249,12 @@ def required(value: T | None, operation: str, name: str) -> T:
     return value
 
 
-def _absolute(response: ReceivedResponse, url: str) -> str:
+def _absolute(response: ReceivedResponse, url: str, purpose: Purpose) -> str:
+    url = encode_url(url, response.headers.encoding)
     try:
         request = response.request
         base = str(request.url)
-        absolute = make_absolute(base, url)
+        absolute = name_url(base, url, purpose)
     except (RuntimeError, ValueError):  # the response has no request, or `url` is not a URL; a request to it will raise
         return url
     call = request.extensions.get(CALL)

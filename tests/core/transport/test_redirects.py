@@ -10,7 +10,8 @@ import pytest
 from docker_registry_sdk._core.auth.effects import Flow, Read, Resolve, Send
 from docker_registry_sdk._core.names.origin import Origin
 from docker_registry_sdk._core.transport.request_policy import follow_redirects
-from docker_registry_sdk._core.wire import CALL, CallContext, call_of, make_absolute, next_link, url_header, verbatim_url
+from docker_registry_sdk._core.wire import CALL, CallContext, call_of, next_link, url_header, verbatim_url
+from docker_registry_sdk._core.wire.urls import make_absolute
 from docker_registry_sdk.errors import TransportError
 
 HOME = "https://registry.example.com"
@@ -134,20 +135,29 @@ def test_a_location_is_relative_to_the_origin_that_redirects() -> None:
     assert str(sent[-1].url) == f"{CDN}/y"
 
 
-@pytest.mark.parametrize("location", ["http://registry.example.com/x", "http://cdn.example.net/x", "http://localhost/x"])
+@pytest.mark.parametrize("location", ["http://registry.example.com:5000/x", "http://cdn.example.net/x", "http://localhost/x"])
 def test_a_redirect_from_https_to_http_is_refused(location: str) -> None:
     with pytest.raises(TransportError, match="leads to plain http"):
         follow(to(location), get())
 
 
 def test_a_redirect_from_http_through_https_to_http_is_refused() -> None:
-    locations = iter([f"{CDN}/x", "http://cdn.example.net/x"])
+    locations = iter([f"{CDN}/x", "http://other.example.net/x"])
 
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(302, headers={"Location": next(locations)})
 
     with pytest.raises(TransportError, match="leads to plain http"):
         follow(answer, get("http://registry.example.com/v2/a/blobs/x"), "http://registry.example.com")
+
+
+@pytest.mark.parametrize("start", [HOME, CDN])
+@pytest.mark.parametrize("port", ["", ":80", ":443"])
+def test_a_redirect_that_names_the_own_host_by_http_stays_on_https(start: str, port: str) -> None:
+    """The server is behind a proxy that ends TLS, and does not know it."""
+    _, sent = follow(to(f"{start.replace('https', 'http')}{port}/x/?y=%2f", 301), get(f"{start}/x?y=%2f"))
+    assert [str(request.url) for request in sent] == [f"{start}/x?y=%2f", f"{start}/x/?y=%2f"]
+    assert ["Authorization" in request.headers for request in sent] == [start == HOME] * 2
 
 
 def test_a_redirect_from_a_registry_on_http_to_http_is_followed() -> None:
@@ -349,15 +359,21 @@ def test_a_chain_that_has_left_the_registry_stays_without_credentials(method: st
 
 
 @pytest.mark.parametrize(
-    "named", ["https://cdn.example.net/next", "https://registry.example.com/v2/victim", "http://cdn.example.net/x"]
+    "named",
+    [
+        "https://cdn.example.net/next",
+        "http://cdn.example.net/next",
+        "https://registry.example.com/v2/victim",
+        "https://a.example/x",
+    ],
 )
 def test_a_storage_host_names_urls_on_its_own_origin_only(named: str) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(202, headers={"Location": named, "Link": f'<{named}>; rel="next"'})
 
     response, _ = follow(answer, get(f"{CDN}/upload", "PATCH"), is_named=True)
-    if named == f"{CDN}/next":
-        assert url_header(response, "Location") == next_link(response) == named
+    if named.endswith("//cdn.example.net/next"):
+        assert url_header(response, "Location") == next_link(response) == f"{CDN}/next"
         return
     with pytest.raises(TransportError, match="only the registry itself"):
         url_header(response, "Location")
