@@ -36,6 +36,9 @@ def test_a_login_is_required(auth: AuthMode, role: V1Role | None, pull: bool) ->
             for method, path, body in WRITES:
                 status = http.request(method, path, content=body, headers=headers).status_code
                 assert status == 401 or (role == "index" and status in (301, 404))  # no such path at an index
+            if not pull:
+                statuses = [http.request(method, path, headers=headers).status_code for method, path in READS]
+                assert statuses == [401, 404 if role == "index" and headers else 401]
         for method, path in READS:
             assert (http.request(method, path).status_code == 401) is (not pull or ("images/a" in path and role == "both"))
         assert http.get("/v1/search?q=", auth=(registry.username, "wrong")).status_code == 401

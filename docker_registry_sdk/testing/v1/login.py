@@ -46,7 +46,9 @@ class RequireLogin:
         if authorization is not None and authorization.scheme == "basic":
             credentials = parse_basic(authorization.value)
             return credentials is not None and self.account.matches(*credentials)
-        has_token = authorization is not None or "cookie" in request.headers
+        # An index ignores cookies, and lets everybody read the list of images of a public repository.
+        is_image_list = path.startswith("/v1/repositories/") and path.endswith("/images")
+        has_token = authorization is not None or ("cookie" in request.headers and not is_image_list)
         if has_token and not self.settings.standalone and not path.startswith(_PRIVATE_PATHS):
             return True
         is_read = request.method in ("GET", "HEAD") and not path.startswith(_PRIVATE_PATHS)
