@@ -28,6 +28,8 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _PRIVATE_NAMES: Final = ("localhost", "local", "internal", "home.arpa")
 # NAT64 gateways send packets to these IPv6 addresses to the IPv4 address in their last four bytes (RFC 6052).
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+# Bytes 9 to 12 of an ISATAP address, whose packets go to the IPv4 address in its last four bytes (RFC 5214 section 6.1).
+_ISATAP: Final = (0x00005EFE, 0x02005EFE)
 # Special addresses (RFC 6890, RFC 7526, RFC 3879, RFC 9637) that some versions of the module ipaddress take for public ones.
 _NOT_PUBLIC: Final = (
     IPv4Network("192.0.0.0/24"),
@@ -215,8 +217,8 @@ def _is_not_public(address: IPv4Address | IPv6Address) -> bool:
 def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
     """Return the addresses that must all be public for an address to be public.
 
-    An IPv4-mapped or NAT64 address stands for the IPv4 address in it, so only the IPv4 address is returned. A 6to4 or Teredo
-    address is returned together with the IPv4 addresses in it. Other addresses are returned alone.
+    An IPv4-mapped or NAT64 address stands for the IPv4 address in it, so only the IPv4 address is returned. A 6to4, Teredo or
+    ISATAP address is returned together with the IPv4 addresses in it. Other addresses are returned alone.
     """
     if isinstance(address, IPv4Address):
         return [address]
@@ -224,7 +226,9 @@ def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Addr
         return [address.ipv4_mapped]
     if address in _NAT64:
         return [IPv4Address(int(address) & 0xFFFFFFFF)]
-    embedded = (address.sixtofour, *(address.teredo or ()))
+    embedded = [address.sixtofour, *(address.teredo or ())]
+    if int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
+        embedded.append(IPv4Address(int(address) & 0xFFFFFFFF))
     return [address, *(one for one in embedded if one is not None)]
 
 

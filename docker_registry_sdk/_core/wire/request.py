@@ -12,12 +12,16 @@ from attrs import field, frozen
 from ...errors import InvalidReferenceError
 from ..text.redaction import redact_url
 from .bodies import AsyncRawBody, body_length
-from .context import CALL, CallContext
+from .context import CALL, CallContext, LimitedSender
 from .timeout import Timeout, timeout_steps
 from .urls import QueryValue, VerbatimURL, add_query, make_absolute, request_target
 
 HeaderValue: TypeAlias = str | int | bool | None
 MAX_SMALL_BODY_BYTES = 64 * 1024
+# The headers of an httpx client that all hosts may get; others may be API keys.
+_PLAIN_HEADERS = frozenset(
+    {"accept", "accept-encoding", "connection", "content-length", "host", "transfer-encoding", "user-agent"}
+)
 # Some of the characters that RFC 3986 section 3.3 allows in a path segment: all that occur in repository names, tags, digests and
 # v1 ids. Characters with a special meaning for servers, proxies or shells are left out.
 _SEGMENT = re.compile(r"[A-Za-z0-9._~:@+=,\-]+")
@@ -119,6 +123,9 @@ def build(
 ) -> httpx.Request:
     """Convert the description of a request to an httpx request that a client can send.
 
+    If the URL came from a server and has another origin than the base URL of an httpx client, or came from a descriptor, the
+    request has no default headers and cookies of that client, and its context has `elsewhere`.
+
     Args:
         client: The client, whose base URL and default headers are used.
         request: The description of the request. The attribute `body` is ignored.
@@ -147,7 +154,19 @@ def build(
     if used.opaque and (built.url.raw_path != (target := request_target(url).encode()) or b"xn--" in built.url.raw_host):
         # httpx would normalize dot segments and quotes, which may invalidate the URL's signature, and decode the host.
         built.url = VerbatimURL(built.url, target)
+    if used.opaque and not isinstance(client, LimitedSender) and (used.external or _leads_elsewhere(client, built.url)):
+        kept = _PLAIN_HEADERS.union(map(str.lower, request.headers))
+        for name in [name for name in built.headers if name.lower() not in kept]:
+            del built.headers[name]
+        built.extensions[CALL] = used._replace(elsewhere=True)
     return built
+
+
+def _leads_elsewhere(client: RequestBuilder, url: httpx.URL) -> bool:
+    """Return whether a URL has another origin than the base URL of an httpx client; False if the client has no base URL."""
+    base = client.build_request("GET", "/").url
+    origins = [(one.scheme, one.raw_host.lower().removesuffix(b"."), one.port) for one in (base, url)]
+    return bool(base.raw_host) and origins[0] != origins[1]
 
 
 def is_large(content: object) -> bool:

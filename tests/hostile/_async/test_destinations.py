@@ -14,6 +14,7 @@ import trustme
 from docker_registry_sdk import AsyncRegistryClientV1, AsyncRegistryClientV2
 from docker_registry_sdk.errors import AuthError, RedirectError, RegistryError, TransportError, UnauthorizedError
 from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport
+from docker_registry_sdk.v2.api import start_blob_upload, upload_blob_chunk
 from docker_registry_sdk.v2.models import Descriptor
 from tests.core.wire.loopback import Handler, Loopback, run_loopback
 from tests.hostile._async.clients import client_of
@@ -277,6 +278,24 @@ async def test_headers_of_a_callers_client_go_to_the_registry_only(registry: Loo
         assert not secret & seen.headers.keys()
     assert {seen.headers.get("x-api-key") for seen in registry.seen if seen.target != "/published"} == {"K3Y"}
     assert not [seen for seen in registry.seen if "cookie" in seen.headers or "hidden" in seen.headers.get("authorization", "")]
+
+
+@pytest.mark.parametrize("where", ["own", "elsewhere"])
+async def test_an_httpx_client_sends_its_secrets_to_its_base_url_only(registry: Loopback, evil: Loopback, where: str) -> None:
+    to = at(registry, "registry.example.com") if where == "own" else at(evil, "storage.example.net")
+    registry.answer = evil.answer = lambda handler: handler.reply(202, Location=f"{to}/upload?s=1", Range="0-0")
+    headers = {"X-Api-Key": "K3Y", "Proxy-Authorization": "Basic x"}
+    async with httpx.AsyncClient(
+        base_url=at(registry, "registry.example.com"), headers=headers, cookies={"c": "d"}, auth=("u", "p")
+    ) as http:
+        session = await start_blob_upload.asyncio(http, "a")
+        assert session.location is not None
+        chunk = await upload_blob_chunk.asyncio(http, "a", session.location, b"x")
+        assert chunk.location == f"{to}/upload?s=1"
+    seen = (registry if where == "own" else evil).seen[-1]
+    secret = {"x-api-key", "authorization", "cookie", "proxy-authorization"}
+    assert secret & seen.headers.keys() == (secret if where == "own" else set())
+    assert (seen.target, seen.body) == ("/upload?s=1", b"x")
 
 
 async def test_headers_of_a_callers_client_go_to_the_index_only(registry: Loopback, evil: Loopback, internet: Internet) -> None:

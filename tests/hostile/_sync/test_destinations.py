@@ -27,6 +27,7 @@ from docker_registry_sdk.errors import (
     UnauthorizedError,
 )
 from docker_registry_sdk.httpx_adapter import HttpxTransport
+from docker_registry_sdk.v2.api import start_blob_upload, upload_blob_chunk
 from docker_registry_sdk.v2.models import Descriptor
 
 pytestmark = pytest.mark.anyio
@@ -286,6 +287,24 @@ def test_headers_of_a_callers_client_go_to_the_registry_only(registry: Loopback,
     assert not [
         seen for seen in registry.seen if "cookie" in seen.headers or "hidden" in seen.headers.get("authorization", "")
     ]
+
+
+@pytest.mark.parametrize("where", ["own", "elsewhere"])
+def test_an_httpx_client_sends_its_secrets_to_its_base_url_only(registry: Loopback, evil: Loopback, where: str) -> None:
+    to = at(registry, "registry.example.com") if where == "own" else at(evil, "storage.example.net")
+    registry.answer = evil.answer = lambda handler: handler.reply(202, Location=f"{to}/upload?s=1", Range="0-0")
+    headers = {"X-Api-Key": "K3Y", "Proxy-Authorization": "Basic x"}
+    with httpx.Client(
+        base_url=at(registry, "registry.example.com"), headers=headers, cookies={"c": "d"}, auth=("u", "p")
+    ) as http:
+        session = start_blob_upload.sync(http, "a")
+        assert session.location is not None
+        chunk = upload_blob_chunk.sync(http, "a", session.location, b"x")
+        assert chunk.location == f"{to}/upload?s=1"
+    seen = (registry if where == "own" else evil).seen[-1]
+    secret = {"x-api-key", "authorization", "cookie", "proxy-authorization"}
+    assert secret & seen.headers.keys() == (secret if where == "own" else set())
+    assert (seen.target, seen.body) == ("/upload?s=1", b"x")
 
 
 def test_headers_of_a_callers_client_go_to_the_index_only(

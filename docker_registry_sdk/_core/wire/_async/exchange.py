@@ -224,9 +224,13 @@ async def _open(
     """Send a request and return its response before the body is read. Raise a StatusError if the status is not in `successes`."""
     before = SENDING.get()
     try:
-        if not isinstance(sender, LimitedSender):  # an httpx client of the caller; a client of this package sets SENDING itself
+        options: dict[str, Any] = {}
+        # A client of this package sets SENDING itself; other senders are httpx clients of the caller.
+        if not isinstance(sender, LimitedSender):
             SENDING.set(True)
-        response = await sender.send(request, stream=True)
+            if isinstance(sender, httpx.AsyncClient) and call_of(request).elsewhere:
+                options["auth"] = None  # the credential of the httpx client is for the host of its base URL
+        response = await sender.send(request, stream=True, **options)
     except httpx.HTTPError as error:
         raise transport_error(request, error)  # noqa: B904 - transport_error has set the cause
     finally:
