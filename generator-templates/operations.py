@@ -82,6 +82,14 @@ class OperationView:
         return all(success.kind == "binary" for success in self.successes)
 
     @property
+    def accepts_any_success(self) -> bool:
+        """Return whether every 2xx status is a success: the only documented success has no body, so it says that it is done.
+
+        A response to HEAD describes the body that GET would return, so another status would say something else.
+        """
+        return self.method != "HEAD" and [success.kind for success in self.successes] == ["none"]
+
+    @property
     def accept(self) -> tuple[str, ...]:
         """Return the documented media types of the successes."""
         return tuple(dict.fromkeys(media for success in self.successes for media in success.media_types))

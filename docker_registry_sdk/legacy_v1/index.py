@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Container, Generator
 from functools import partial
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from .._core.concurrency.forks import BoundToProcess
 from .._core.names.origin import Origin, same_site
 from .._core.transport.registry_origin import HUB_HOST, RegistryOrigin
 from .._core.transport.request_policy import follow_redirects
-from .._core.wire import HTTPRequest, HTTPResponse, Request, call_of
+from .._core.wire import ANY_SUCCESS, HTTPRequest, HTTPResponse, Request, call_of
 from ..credentials import Credential
 from ..errors import AuthError, InvalidReferenceError
 from ..v1.api import delete_repo, list_repo_imgs, put_repo
@@ -46,10 +46,10 @@ HUB_INDEX: Final = "index.docker.io"
 _ENDPOINT_HINT: Final = "Ask the operator of the index to correct the header X-Docker-Endpoints."
 # The operations whose responses open a session, with the parser for the headers of the response, and the success statuses. The
 # body of a response to list_repo_imgs has not been read yet. So the parser of put_repo, whose responses have no body, parses it.
-_SESSION_OPENERS: Final[dict[str, tuple[Callable[[HTTPResponse], SessionHeaders], frozenset[int]]]] = {
-    "list_repo_imgs": (put_repo.parse, frozenset({200})),
-    "put_repo": (put_repo.parse, frozenset({200, 201})),
-    "delete_repo": (delete_repo.parse, frozenset({200, 202})),
+_SESSION_OPENERS: Final[dict[str, tuple[Callable[[HTTPResponse], SessionHeaders], Container[int]]]] = {
+    "list_repo_imgs": (put_repo.parse, (200,)),
+    "put_repo": (put_repo.parse, ANY_SUCCESS),
+    "delete_repo": (delete_repo.parse, ANY_SUCCESS),
 }
 # The operations that are sent without the client's credentials: a new user has other credentials.
 _WITHOUT_CREDENTIALS: Final = frozenset({"create_user"})

@@ -24,6 +24,9 @@ from .urls import authority_of
 BodyT = TypeVar("BodyT")
 T = TypeVar("T")
 
+ANY_SUCCESS = range(200, 300)
+"""The statuses of successes that say nothing else than that the request was carried out (RFC 9110, section 15.3)."""
+
 MEBIBYTE = 1024 * 1024
 # The first part of an error body is enough for a message.
 MAX_ERROR_BODY_BYTES = 64 * 1024

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from ..._core.wire import CallLimits, Deadline, HTTPResponse, Timeout, send
+from ..._core.wire import ANY_SUCCESS, CallLimits, Deadline, HTTPResponse, Timeout, send
 from ...digest import Digest, RefLike, digest_of, to_reference
 from ...errors import NotFoundError, ParseError, StatusError, UnexpectedContentTypeError
 from ...v2 import api, models
@@ -277,6 +277,10 @@ class ManifestCalls(RepositoryBase):
             return referrer_of(found.raw, found.media_type, digest)
         except (ParseError, UnexpectedContentTypeError):
             return None
+        except StatusError as error:
+            if error.status not in ANY_SUCCESS:
+                raise
+            return None  # a success without the manifest, such as 204
 
 
 def _keeps_list(referrers: object) -> bool:

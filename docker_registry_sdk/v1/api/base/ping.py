@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class PingOk(wire.Response[None]):
-    """200: The host supports API v1."""
+    """200 or another 2xx: The host supports API v1."""
 
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
@@ -67,21 +67,20 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return PingOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-                x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
-                x_docker_registry_config=wire.text_header(response, "X-Docker-Registry-Config"),
-                x_docker_registry_standalone=wire.text_header(response, "X-Docker-Registry-Standalone"),
-                set_cookie=wire.text_header(response, "Set-Cookie"),
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return PingOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+            x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
+            x_docker_registry_config=wire.text_header(response, "X-Docker-Registry-Config"),
+            x_docker_registry_standalone=wire.text_header(response, "X-Docker-Registry-Standalone"),
+            set_cookie=wire.text_header(response, "Set-Cookie"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -115,7 +114,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
                 used up.
             403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
@@ -129,7 +128,7 @@ def sync(
 
     Source: Registry API, Status check for registry, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#status>.
     """
-    return wire.send(client, request(), parse, (200,), _error, wire.call_limits(client, timeout, deadline))
+    return wire.send(client, request(), parse, wire.ANY_SUCCESS, _error, wire.call_limits(client, timeout, deadline))
 
 
 async def asyncio(
@@ -156,7 +155,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
                 used up.
             403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
@@ -170,4 +169,6 @@ async def asyncio(
 
     Source: Registry API, Status check for registry, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#status>.
     """
-    return await wire.async_send(client, request(), parse, (200,), _error, wire.call_limits(client, timeout, deadline))
+    return await wire.async_send(
+        client, request(), parse, wire.ANY_SUCCESS, _error, wire.call_limits(client, timeout, deadline)
+    )

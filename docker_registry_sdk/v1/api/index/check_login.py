@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class CheckLoginOk(wire.Response[None]):
-    """200: The credentials are valid. The body is ignored: docker-registry sends `"OK"`, Docker Hub sent a bare OK as
-    application/json, Quay sends an object with the user name."""
+    """200 or another 2xx: The credentials are valid. The body is ignored: docker-registry sends `"OK"`, Docker Hub sent
+    a bare OK as application/json, Quay sends an object with the user name."""
 
 
 Success: TypeAlias = CheckLoginOk
@@ -56,17 +56,16 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return CheckLoginOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return CheckLoginOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -101,7 +100,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
                 used up.
             403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
@@ -116,7 +115,7 @@ def sync(
 
     Source: Docker Hub API, User Login, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.
     """
-    return wire.send(client, request(), parse, (200,), _error, wire.call_limits(client, timeout, deadline))
+    return wire.send(client, request(), parse, wire.ANY_SUCCESS, _error, wire.call_limits(client, timeout, deadline))
 
 
 async def asyncio(
@@ -144,7 +143,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
                 used up.
             403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
@@ -159,4 +158,6 @@ async def asyncio(
 
     Source: Docker Hub API, User Login, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.
     """
-    return await wire.async_send(client, request(), parse, (200,), _error, wire.call_limits(client, timeout, deadline))
+    return await wire.async_send(
+        client, request(), parse, wire.ANY_SUCCESS, _error, wire.call_limits(client, timeout, deadline)
+    )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class CreateUserCreated(wire.Response[None]):
-    """201: The user was created, according to the server. The body, a short text, is ignored."""
+    """201 or another 2xx: The user was created, according to the server. The body, a short text, is ignored."""
 
 
 Success: TypeAlias = CreateUserCreated
@@ -66,17 +66,16 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 201:
-            return CreateUserCreated(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return CreateUserCreated(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -114,7 +113,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
                 lost session.
@@ -136,7 +135,7 @@ def sync(
             body,
         ),
         parse,
-        (201,),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -170,7 +169,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
                 lost session.
@@ -192,7 +191,7 @@ async def asyncio(
             body,
         ),
         parse,
-        (201,),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

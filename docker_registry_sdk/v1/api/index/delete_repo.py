@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class DeleteRepoOk(wire.Response[None]):
-    """200 or 202: The call succeeded, and the headers contain a token for the calls that follow. The body is ignored:
-    `""` from most servers, a bare word from Quay."""
+    """200 or 202 or another 2xx: The call succeeded, and the headers contain a token for the calls that follow. The body
+    is ignored: `""` from most servers, a bare word from Quay."""
 
     x_docker_token: str | None = field(repr=False)
     """X-Docker-Token: A token for the repository, as `signature=...,repository="namespace/name",access=read` (or write,
@@ -94,22 +94,21 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200 | 202:
-            return DeleteRepoOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-                x_docker_token=wire.text_header(response, "X-Docker-Token"),
-                x_docker_endpoints=wire.text_header(response, "X-Docker-Endpoints"),
-                www_authenticate=wire.text_header(response, "WWW-Authenticate"),
-                x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
-                set_cookie=wire.text_header(response, "Set-Cookie"),
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return DeleteRepoOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+            x_docker_token=wire.text_header(response, "X-Docker-Token"),
+            x_docker_endpoints=wire.text_header(response, "X-Docker-Endpoints"),
+            www_authenticate=wire.text_header(response, "WWW-Authenticate"),
+            x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
+            set_cookie=wire.text_header(response, "Set-Cookie"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -154,7 +153,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
                 lost session.
@@ -183,10 +182,7 @@ def sync(
             x_docker_endpoints=x_docker_endpoints,
         ),
         parse,
-        (
-            200,
-            202,
-        ),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -227,7 +223,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
                 lost session.
@@ -256,10 +252,7 @@ async def asyncio(
             x_docker_endpoints=x_docker_endpoints,
         ),
         parse,
-        (
-            200,
-            202,
-        ),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class DeleteRepoImgsNoContent(wire.Response[None]):
-    """204: The call succeeded, and the headers contain a token for the calls that follow. The body is ignored: `""` from
-    most servers, a bare word from Quay."""
+    """204 or another 2xx: The call succeeded, and the headers contain a token for the calls that follow. The body is
+    ignored: `""` from most servers, a bare word from Quay."""
 
     x_docker_token: str | None = field(repr=False)
     """X-Docker-Token: A token for the repository, as `signature=...,repository="namespace/name",access=read` (or write,
@@ -90,22 +90,21 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 204:
-            return DeleteRepoImgsNoContent(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-                x_docker_token=wire.text_header(response, "X-Docker-Token"),
-                x_docker_endpoints=wire.text_header(response, "X-Docker-Endpoints"),
-                www_authenticate=wire.text_header(response, "WWW-Authenticate"),
-                x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
-                set_cookie=wire.text_header(response, "Set-Cookie"),
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return DeleteRepoImgsNoContent(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+            x_docker_token=wire.text_header(response, "X-Docker-Token"),
+            x_docker_endpoints=wire.text_header(response, "X-Docker-Endpoints"),
+            www_authenticate=wire.text_header(response, "WWW-Authenticate"),
+            x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
+            set_cookie=wire.text_header(response, "Set-Cookie"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -145,7 +144,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
                 trailing slash. The body is a web page.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
@@ -172,7 +171,7 @@ def sync(
             x_docker_token=x_docker_token,
         ),
         parse,
-        (204,),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -208,7 +207,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
                 trailing slash. The body is a web page.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
@@ -235,7 +234,7 @@ async def asyncio(
             x_docker_token=x_docker_token,
         ),
         parse,
-        (204,),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class PutRepoOk(wire.Response[None]):
-    """200 or 201: The call succeeded, and the headers contain a token for the calls that follow. The body is ignored:
-    `""` from most servers, a bare word from Quay."""
+    """200 or 201 or another 2xx: The call succeeded, and the headers contain a token for the calls that follow. The body
+    is ignored: `""` from most servers, a bare word from Quay."""
 
     x_docker_token: str | None = field(repr=False)
     """X-Docker-Token: A token for the repository, as `signature=...,repository="namespace/name",access=read` (or write,
@@ -96,22 +96,21 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200 | 201:
-            return PutRepoOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-                x_docker_token=wire.text_header(response, "X-Docker-Token"),
-                x_docker_endpoints=wire.text_header(response, "X-Docker-Endpoints"),
-                www_authenticate=wire.text_header(response, "WWW-Authenticate"),
-                x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
-                set_cookie=wire.text_header(response, "Set-Cookie"),
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return PutRepoOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+            x_docker_token=wire.text_header(response, "X-Docker-Token"),
+            x_docker_endpoints=wire.text_header(response, "X-Docker-Endpoints"),
+            www_authenticate=wire.text_header(response, "WWW-Authenticate"),
+            x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
+            set_cookie=wire.text_header(response, "Set-Cookie"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -158,7 +157,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
                 lost session.
@@ -187,10 +186,7 @@ def sync(
             x_docker_token=x_docker_token,
         ),
         parse,
-        (
-            200,
-            201,
-        ),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -233,7 +229,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
                 lost session.
@@ -262,10 +258,7 @@ async def asyncio(
             x_docker_token=x_docker_token,
         ),
         parse,
-        (
-            200,
-            201,
-        ),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class PutRepoAuthOk(wire.Response[None]):
-    """200: The token is valid for this repository. The body, `"OK"`, is ignored."""
+    """200 or another 2xx: The token is valid for this repository. The body, `"OK"`, is ignored."""
 
 
 Success: TypeAlias = PutRepoAuthOk
@@ -65,17 +65,16 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return PutRepoAuthOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return PutRepoAuthOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -112,7 +111,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
                 trailing slash. The body is a web page.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
@@ -139,7 +138,7 @@ def sync(
             name,
         ),
         parse,
-        (200,),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -172,7 +171,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
                 trailing slash. The body is a web page.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
@@ -199,7 +198,7 @@ async def asyncio(
             name,
         ),
         parse,
-        (200,),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

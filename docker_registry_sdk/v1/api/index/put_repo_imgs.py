@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class PutRepoImgsNoContent(wire.Response[None]):
-    """204: The call succeeded, and the headers contain a token for the calls that follow. The body is ignored: `""` from
-    most servers, a bare word from Quay."""
+    """204 or another 2xx: The call succeeded, and the headers contain a token for the calls that follow. The body is
+    ignored: `""` from most servers, a bare word from Quay."""
 
     x_docker_token: str | None = field(repr=False)
     """X-Docker-Token: A token for the repository, as `signature=...,repository="namespace/name",access=read` (or write,
@@ -96,22 +96,21 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 204:
-            return PutRepoImgsNoContent(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-                x_docker_token=wire.text_header(response, "X-Docker-Token"),
-                x_docker_endpoints=wire.text_header(response, "X-Docker-Endpoints"),
-                www_authenticate=wire.text_header(response, "WWW-Authenticate"),
-                x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
-                set_cookie=wire.text_header(response, "Set-Cookie"),
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return PutRepoImgsNoContent(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+            x_docker_token=wire.text_header(response, "X-Docker-Token"),
+            x_docker_endpoints=wire.text_header(response, "X-Docker-Endpoints"),
+            www_authenticate=wire.text_header(response, "WWW-Authenticate"),
+            x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
+            set_cookie=wire.text_header(response, "Set-Cookie"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -155,7 +154,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
                 trailing slash. The body is a web page.
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
@@ -186,7 +185,7 @@ def sync(
             x_docker_endpoints=x_docker_endpoints,
         ),
         parse,
-        (204,),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -226,7 +225,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
                 trailing slash. The body is a web page.
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
@@ -257,7 +256,7 @@ async def asyncio(
             x_docker_endpoints=x_docker_endpoints,
         ),
         parse,
-        (204,),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

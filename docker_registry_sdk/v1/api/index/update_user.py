@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class UpdateUserOk(wire.Response[None]):
-    """200 or 204: The user was changed. Quay answers 200 with an object that has the user name; the body is ignored."""
+    """200 or 204 or another 2xx: The user was changed. Quay answers 200 with an object that has the user name; the body
+    is ignored."""
 
 
 Success: TypeAlias = UpdateUserOk
@@ -70,17 +71,16 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200 | 204:
-            return UpdateUserOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return UpdateUserOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -117,7 +117,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
                 lost session.
@@ -142,10 +142,7 @@ def sync(
             body,
         ),
         parse,
-        (
-            200,
-            204,
-        ),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -178,7 +175,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
                 lost session.
@@ -203,10 +200,7 @@ async def asyncio(
             body,
         ),
         parse,
-        (
-            200,
-            204,
-        ),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

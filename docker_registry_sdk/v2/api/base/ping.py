@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class PingOk(wire.Response[None]):
-    """200: The registry supports API v2 and accepts the caller."""
+    """200 or another 2xx: The registry supports API v2 and accepts the caller."""
 
     docker_distribution_api_version: str | None
     """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
@@ -60,19 +60,18 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return PingOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-                docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
-                warning=wire.text_header(response, "Warning"),
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return PingOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+            docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
+            warning=wire.text_header(response, "Warning"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -105,7 +104,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
                 token.
@@ -120,7 +119,7 @@ def sync(
 
     Source: OCI Distribution Spec, Determining Support (end-1), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support>.
     """
-    return wire.send(client, request(), parse, (200,), _error, wire.call_limits(client, timeout, deadline))
+    return wire.send(client, request(), parse, wire.ANY_SUCCESS, _error, wire.call_limits(client, timeout, deadline))
 
 
 async def asyncio(
@@ -146,7 +145,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
                 token.
@@ -161,4 +160,6 @@ async def asyncio(
 
     Source: OCI Distribution Spec, Determining Support (end-1), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support>.
     """
-    return await wire.async_send(client, request(), parse, (200,), _error, wire.call_limits(client, timeout, deadline))
+    return await wire.async_send(
+        client, request(), parse, wire.ANY_SUCCESS, _error, wire.call_limits(client, timeout, deadline)
+    )

@@ -26,7 +26,7 @@ ContentType: TypeAlias = Literal[
 
 @frozen(kw_only=True)
 class PutManifestCreated(wire.Response[None]):
-    """201: The manifest is stored."""
+    """201 or another 2xx: The manifest is stored."""
 
     location: str | None = field(repr=False)
     """Location: The URL of the content or of the upload session."""
@@ -116,24 +116,23 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 201:
-            return PutManifestCreated(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-                location=wire.url_header(response, "Location"),
-                docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
-                docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
-                oci_subject=wire.text_header(response, "OCI-Subject"),
-                oci_tag=wire.list_header(response, "OCI-Tag"),
-                etag=wire.text_header(response, "ETag"),
-                warning=wire.text_header(response, "Warning"),
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return PutManifestCreated(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+            location=wire.url_header(response, "Location"),
+            docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
+            docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
+            oci_subject=wire.text_header(response, "OCI-Subject"),
+            oci_tag=wire.list_header(response, "OCI-Tag"),
+            etag=wire.text_header(response, "ETag"),
+            warning=wire.text_header(response, "Warning"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -187,7 +186,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
@@ -223,7 +222,7 @@ def sync(
             if_none_match=if_none_match,
         ),
         parse,
-        (201,),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -273,7 +272,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
@@ -309,7 +308,7 @@ async def asyncio(
             if_none_match=if_none_match,
         ),
         parse,
-        (201,),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class CompleteBlobUploadCreated(wire.Response[None]):
-    """201: The blob is stored."""
+    """201 or another 2xx: The blob is stored."""
 
     location: str | None = field(repr=False)
     """Location: The URL of the content or of the upload session."""
@@ -93,21 +93,20 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 201:
-            return CompleteBlobUploadCreated(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-                location=wire.url_header(response, "Location"),
-                docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
-                docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
-                warning=wire.text_header(response, "Warning"),
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return CompleteBlobUploadCreated(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+            location=wire.url_header(response, "Location"),
+            docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
+            docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
+            warning=wire.text_header(response, "Warning"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -156,7 +155,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
@@ -188,7 +187,7 @@ def sync(
             content_length=content_length,
         ),
         parse,
-        (201,),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -233,7 +232,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
@@ -265,7 +264,7 @@ async def asyncio(
             content_length=content_length,
         ),
         parse,
-        (201,),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class GetBlobUploadStatusNoContent(wire.Response[None]):
-    """204: The state of the upload."""
+    """204 or another 2xx: The state of the upload."""
 
     location: str | None = field(repr=False)
     """Location: The URL of the content or of the upload session."""
@@ -75,23 +75,22 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 204:
-            return GetBlobUploadStatusNoContent(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-                location=wire.url_header(response, "Location"),
-                range=wire.text_header(response, "Range"),
-                docker_upload_uuid=wire.text_header(response, "Docker-Upload-UUID"),
-                oci_chunk_min_length=wire.integer_header(response, "OCI-Chunk-Min-Length"),
-                docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
-                warning=wire.text_header(response, "Warning"),
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return GetBlobUploadStatusNoContent(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+            location=wire.url_header(response, "Location"),
+            range=wire.text_header(response, "Range"),
+            docker_upload_uuid=wire.text_header(response, "Docker-Upload-UUID"),
+            oci_chunk_min_length=wire.integer_header(response, "OCI-Chunk-Min-Length"),
+            docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
+            warning=wire.text_header(response, "Warning"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -129,7 +128,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
@@ -152,7 +151,7 @@ def sync(
             location,
         ),
         parse,
-        (204,),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -186,7 +185,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
@@ -209,7 +208,7 @@ async def asyncio(
             location,
         ),
         parse,
-        (204,),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

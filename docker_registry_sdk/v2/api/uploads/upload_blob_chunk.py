@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class UploadBlobChunkCreated(wire.Response[None]):
-    """201 or 202: The registry has received the chunk; the upload continues at the new `Location`."""
+    """201 or 202 or another 2xx: The registry has received the chunk; the upload continues at the new `Location`."""
 
     location: str = field(repr=False)
     """Location: The URL for the next request of the upload. It is opaque, may point to another host and may contain a
@@ -93,23 +93,22 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 201 | 202:
-            return UploadBlobChunkCreated(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-                location=wire.required(wire.url_header(response, "Location"), "UploadBlobChunkCreated", "Location"),
-                range=wire.text_header(response, "Range"),
-                docker_upload_uuid=wire.text_header(response, "Docker-Upload-UUID"),
-                oci_chunk_min_length=wire.integer_header(response, "OCI-Chunk-Min-Length"),
-                docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
-                warning=wire.text_header(response, "Warning"),
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return UploadBlobChunkCreated(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+            location=wire.required(wire.url_header(response, "Location"), "UploadBlobChunkCreated", "Location"),
+            range=wire.text_header(response, "Range"),
+            docker_upload_uuid=wire.text_header(response, "Docker-Upload-UUID"),
+            oci_chunk_min_length=wire.integer_header(response, "OCI-Chunk-Min-Length"),
+            docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
+            warning=wire.text_header(response, "Warning"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -158,7 +157,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
@@ -189,10 +188,7 @@ def sync(
             content_length=content_length,
         ),
         parse,
-        (
-            201,
-            202,
-        ),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -237,7 +233,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
@@ -268,10 +264,7 @@ async def asyncio(
             content_length=content_length,
         ),
         parse,
-        (
-            201,
-            202,
-        ),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

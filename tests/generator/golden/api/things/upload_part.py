@@ -12,7 +12,7 @@ from docker_registry_sdk._core import wire
 
 @frozen(kw_only=True)
 class UploadPartAccepted(wire.Response[None]):
-    """202: The part was received."""
+    """202 or another 2xx: The part was received."""
 
     location: str | None = field(repr=False)
     """Location: The URL of the next request."""
@@ -76,18 +76,17 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 202:
-            return UploadPartAccepted(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-                location=wire.url_header(response, "Location"),
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return UploadPartAccepted(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+            location=wire.url_header(response, "Location"),
+        )
     raise wire.status_error(response, response.content, None)
 
 
@@ -123,7 +122,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
         ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#parts>.
@@ -138,7 +137,7 @@ def sync(
             last=last,
         ),
         parse,
-        (202,),
+        wire.ANY_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )
@@ -176,7 +175,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
         ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#parts>.
@@ -191,7 +190,7 @@ async def asyncio(
             last=last,
         ),
         parse,
-        (202,),
+        wire.ANY_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )

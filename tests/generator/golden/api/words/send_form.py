@@ -14,7 +14,7 @@ from ...models.form import Form
 
 @frozen(kw_only=True)
 class SendFormNoContent(wire.Response[None]):
-    """204: Taken."""
+    """204 or another 2xx: Taken."""
 
 
 Success: TypeAlias = SendFormNoContent
@@ -67,17 +67,16 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 204:
-            return SendFormNoContent(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return SendFormNoContent(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+        )
     raise wire.status_error(response, response.content, None)
 
 
@@ -107,7 +106,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
         ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/words#form>.
@@ -119,7 +118,7 @@ def sync(
             body,
         ),
         parse,
-        (204,),
+        wire.ANY_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )
@@ -151,7 +150,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
         ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/words#form>.
@@ -163,7 +162,7 @@ async def asyncio(
             body,
         ),
         parse,
-        (204,),
+        wire.ANY_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )
