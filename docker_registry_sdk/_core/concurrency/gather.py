@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -37,7 +38,8 @@ def gather(jobs: Sequence[Callable[[], T]], limit: int, cancel: CancelFlag) -> l
 
     After the first failure, or Ctrl-C, `gather` sets `cancel`: no further function is called, and a running function ends when it
     calls `cancel.check()`. `gather` waits until all running functions have ended, and then raises the exception of the first
-    failure. If `jobs` contains only one function, it is called in the current thread.
+    failure. If `jobs` contains only one function, it is called in the current thread. Each function sees the context variables of
+    the caller, such as the current span of OpenTelemetry.
 
     Args:
         jobs: The functions.
@@ -71,7 +73,7 @@ def gather(jobs: Sequence[Callable[[], T]], limit: int, cancel: CancelFlag) -> l
         futures = []
         try:
             for job in jobs:
-                futures.append(executor.submit(run, job))
+                futures.append(executor.submit(copy_context().run, run, job))
             wait(futures, return_when=FIRST_EXCEPTION)
             if failures:
                 raise failures[0]

@@ -8,9 +8,9 @@ from ..lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from ._async.network_backend import async_apply_rules as async_apply_rules
-    from ._async.transport import AsyncHTTP1Transport as AsyncHTTP1Transport
+    from ._async.pool import async_use_engine as async_use_engine
     from ._sync.network_backend import apply_rules as apply_rules
-    from ._sync.transport import HTTP1Transport as HTTP1Transport
+    from ._sync.pool import use_engine as use_engine
     from .sockets import NoRules as NoRules
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -17,20 +17,18 @@ def abandon_client(client: Any) -> None:
         client: An `httpx.Client` or `httpx.AsyncClient`.
     """
     for transport in (client._transport, *client._mounts.values()):
-        abandon_transport(transport)
+        abandon_pool(getattr(transport, "_pool", None))  # the connections of a transport of the caller are not known here
 
 
-def abandon_transport(transport: Any) -> None:
-    """Close the file descriptors of all connections of a transport, and send nothing.
+def abandon_pool(pool: Any) -> None:
+    """Close the file descriptors of all connections of a pool, and send nothing.
 
     Args:
-        transport: A transport of this package, an `httpx.HTTPTransport` or an `httpx.AsyncHTTPTransport`. The connections of
-            another transport, or None, are not known here.
+        pool: A pool of this package or of httpcore. Nothing happens with another object.
     """
-    if hasattr(transport, "abandon"):
-        transport.abandon()
+    if hasattr(pool, "abandon"):
+        pool.abandon()
         return
-    pool = getattr(transport, "_pool", None)
     for connection in list(getattr(pool, "connections", ())):
         # The connection to a proxy contains a connection, which contains the protocol, which contains the socket.
         while (inner := getattr(connection, "_connection", None)) is not None:

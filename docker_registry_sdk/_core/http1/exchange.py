@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import h11
 import httpx
+
+if TYPE_CHECKING:
+    import httpcore
 
 # The limit of httpx. Some servers send more than 16 KiB, the default of h11.
 MAX_HEAD_BYTES: Final = 100 * 1024
@@ -25,25 +28,27 @@ class Exchange:
         httpx.LocalProtocolError: The method, target or headers of the request are not valid HTTP/1.1.
 
     Attributes:
+        method: The method of the request.
         head: The bytes of the request's head.
         remaining: The number of bytes of the request's body that are not sent yet; None if the request has no Content-Length.
         is_sent: Whether the whole request was sent. The code that sends the request sets this attribute.
         has_received: Whether any byte of a response was received.
     """
 
-    def __init__(self, request: httpx.Request) -> None:
+    def __init__(self, request: httpcore.Request) -> None:
         self._parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
-        self._method = request.method
+        self.method = request.method.decode("ascii")
         self._informational = 0
         self._response: h11.Response | None = None
         self._headers = httpx.Headers()
         self.has_received = False
         self.is_sent = False
-        length = request.headers.get("Content-Length")
+        headers = httpx.Headers(request.headers)
+        length = headers.get("Content-Length")
         self.remaining: int | None = int(length) if length and length.isascii() and length.isdigit() else None
-        self._closing = "close" in request.headers.get("Connection", "").lower()
+        self._closing = "close" in headers.get("Connection", "").lower()
         with _local_errors():
-            head = self._parser.send(h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw))
+            head = self._parser.send(h11.Request(method=request.method, target=request.url.target, headers=request.headers))
         self.head = head or b""
 
     def encode(self, block: bytes) -> bytes:
@@ -165,7 +170,7 @@ class Exchange:
     @property
     def _has_no_body(self) -> bool:
         assert self._response is not None
-        return self._method == "HEAD" or self._response.status_code in (204, 304)
+        return self.method == "HEAD" or self._response.status_code in (204, 304)
 
 
 @contextmanager

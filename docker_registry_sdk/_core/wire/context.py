@@ -8,13 +8,16 @@ context. `call_of` returns the context of a request, and `set_call` replaces it 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import httpx
 
 from ..names.origin import Origin
 from .policy import DEFAULT_RETRY_POLICY, Deadline, RetryPolicy, to_deadline
 from .timeout import Timeout
+
+if TYPE_CHECKING:
+    import httpcore
 
 CALL = "docker_registry_sdk.call"
 """The key of `extensions` that holds the context of a request."""
@@ -73,11 +76,11 @@ class CallContext(NamedTuple):
 _NO_CALL = CallContext()
 
 
-def call_of(request: httpx.Request) -> CallContext:
+def call_of(request: httpx.Request | httpcore.Request) -> CallContext:
     """Return the context of a request. If the request has no context, return one with default values.
 
     Args:
-        request: An httpx request.
+        request: A request of httpx, or the request of httpcore that httpx has made from it.
     """
     context: CallContext = request.extensions.get(CALL, _NO_CALL)
     return context

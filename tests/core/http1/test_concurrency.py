@@ -1,4 +1,4 @@
-"""Threads and tasks that share a transport of the HTTP/1.1 engine, and cancelled tasks."""
+"""Threads and tasks that share a pool of the HTTP/1.1 engine, and cancelled tasks."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import anyio.lowlevel
 import httpx
 import pytest
 
-from docker_registry_sdk._core.http1._async.transport import DEFAULT_MAX_CONNECTIONS, AsyncHTTP1Transport
+from docker_registry_sdk._core.http1._async.pool import DEFAULT_MAX_CONNECTIONS, async_use_engine
 from docker_registry_sdk._core.wire import CALL, CallContext
 from tests.support._sync.http1_client import HTTP1Client
-from tests.support.connections import OtherTransport, free_slots
+from tests.support.connections import free_slots
 from tests.support.raw_server import RawServer, answering, read_until_closed, run_raw_server
 
 MIB = 1024 * 1024
@@ -40,7 +40,8 @@ async def test_tasks_share_a_transport_and_a_cancelled_one_leaves_no_half_read_c
                 read_until_closed(server, connection)
             connection.sendall(body[MIB // 2 :])
 
-    transport = AsyncHTTP1Transport(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), OtherTransport())
+    transport = httpx.AsyncHTTPTransport()
+    pool = async_use_engine(transport, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     sizes: list[int] = []
     with run_raw_server(slow) as server:
         async with httpx.AsyncClient(transport=transport) as http:
@@ -56,8 +57,8 @@ async def test_tasks_share_a_transport_and_a_cancelled_one_leaves_no_half_read_c
                     with anyio.move_on_after(0.05) as scope:
                         await get("/stuck")
                     assert scope.cancelled_caught
-            assert len(transport._idle._entries) <= 5
-            assert free_slots(transport) == DEFAULT_MAX_CONNECTIONS
+            assert len(pool._idle._entries) <= 5
+            assert free_slots(pool) == DEFAULT_MAX_CONNECTIONS
     assert sizes == [MIB] * 15
 
 
@@ -67,7 +68,8 @@ async def test_reading_a_body_that_another_task_closes_fails() -> None:
         answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")(server, connection)
         read_until_closed(server, connection)
 
-    transport = AsyncHTTP1Transport(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), OtherTransport())
+    transport = httpx.AsyncHTTPTransport()
+    pool = async_use_engine(transport, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     with run_raw_server(stop) as server:
         async with httpx.AsyncClient(transport=transport, timeout=30) as http:
             request = http.build_request("GET", server.url, extensions={CALL: CallContext(bulk=True)})
@@ -83,13 +85,14 @@ async def test_reading_a_body_that_another_task_closes_fails() -> None:
                 group.start_soon(read)
                 await anyio.sleep(0.05)
                 await response.aclose()
-            assert free_slots(transport) == DEFAULT_MAX_CONNECTIONS
+            assert free_slots(pool) == DEFAULT_MAX_CONNECTIONS
 
 
 @pytest.mark.anyio
 async def test_other_tasks_run_while_tiny_chunks_are_parsed() -> None:
     body = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 20_000 + b"0\r\n\r\n"
-    transport = AsyncHTTP1Transport(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), OtherTransport())
+    transport = httpx.AsyncHTTPTransport()
+    async_use_engine(transport, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     turns = 0
 
     async def count_turns() -> None:

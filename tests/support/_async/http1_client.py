@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
-from docker_registry_sdk._core.http1._async.transport import AsyncHTTP1Transport
+from docker_registry_sdk._core.http1._async.pool import async_use_engine
 from docker_registry_sdk._core.wire import CALL, FILL, CallContext
-from tests.support.connections import OtherTransport, free_slots
+from tests.support.connections import OtherPool, free_slots
 
 BULK = CallContext(bulk=True)
 
@@ -23,8 +23,10 @@ class AsyncHTTP1Client:
     """
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        self.transport = AsyncHTTP1Transport(context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), OtherTransport())
-        self._http = httpx.AsyncClient(transport=self.transport, timeout=30)
+        transport = httpx.AsyncHTTPTransport()
+        self.pool = async_use_engine(transport, context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        self.pool._others = OtherPool()
+        self._http = httpx.AsyncClient(transport=transport, timeout=30)
 
     async def __aenter__(self) -> AsyncHTTP1Client:
         return self
@@ -39,12 +41,12 @@ class AsyncHTTP1Client:
     @property
     def idle(self) -> int:
         """The number of idle connections."""
-        return len(self.transport._idle._entries)
+        return len(self.pool._idle._entries)
 
     @property
     def free(self) -> int:
         """The number of connections that may still be opened."""
-        return free_slots(self.transport)
+        return free_slots(self.pool)
 
     async def send(
         self,

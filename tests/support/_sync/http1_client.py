@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
-from tests.support.connections import OtherTransport, free_slots
+from tests.support.connections import OtherPool, free_slots
 
-from docker_registry_sdk._core.http1._sync.transport import HTTP1Transport
+from docker_registry_sdk._core.http1._sync.pool import use_engine
 from docker_registry_sdk._core.wire import CALL, FILL, CallContext
 
 BULK = CallContext(bulk=True)
@@ -24,8 +24,10 @@ class HTTP1Client:
     """
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        self.transport = HTTP1Transport(context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), OtherTransport())
-        self._http = httpx.Client(transport=self.transport, timeout=30)
+        transport = httpx.HTTPTransport()
+        self.pool = use_engine(transport, context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        self.pool._others = OtherPool()
+        self._http = httpx.Client(transport=transport, timeout=30)
 
     def __enter__(self) -> HTTP1Client:
         return self
@@ -40,12 +42,12 @@ class HTTP1Client:
     @property
     def idle(self) -> int:
         """The number of idle connections."""
-        return len(self.transport._idle._entries)
+        return len(self.pool._idle._entries)
 
     @property
     def free(self) -> int:
         """The number of connections that may still be opened."""
-        return free_slots(self.transport)
+        return free_slots(self.pool)
 
     def send(
         self,

@@ -15,6 +15,7 @@ import httpx
 from ...concurrency.forks import close_descriptor
 from ...wire import Deadline
 from ..exchange import connection_errors
+from ..idle import Destination
 from ..sockets import (
     AddressInfo,
     ConnectionRules,
@@ -203,17 +204,17 @@ class AsyncConnection:
 
 
 async def async_connect(
-    url: httpx.URL,
+    destination: Destination,
     context: ssl.SSLContext,
     addresses: Collection[str] | None,
     seconds: float | None,
     deadline: Deadline | None = None,
     rules: ConnectionRules = _NO_RULES,
 ) -> AsyncConnection:
-    """Connect to the host and port of a URL, with TLS for https.
+    """Connect to a host, with TLS for https.
 
     Args:
-        url: The URL.
+        destination: The scheme, the host and the port; the port is None for the default port of the scheme.
         context: The trusted certificates and other TLS settings.
         addresses: The only IP addresses to connect to, without a DNS lookup; None to resolve the host.
         seconds: The maximum time to connect, not counting the DNS lookup; None for no limit.
@@ -224,10 +225,10 @@ async def async_connect(
         httpx.ConnectTimeout: Connecting takes too long.
         httpx.ConnectError: Connecting fails.
     """
-    port = url.port or {"http": 80, "https": 443}[url.scheme]
+    scheme, name, port_given = destination
+    port = port_given or {"http": 80, "https": 443}[scheme]
     with connection_errors(httpx.ConnectError, httpx.ConnectTimeout):
         infos: list[AddressInfo] = []
-        name = url.raw_host.decode("ascii")  # `url.host` is decoded; Python would encode it to another name
         for host in [name] if addresses is None else addresses:
             infos += await async_resolve_host(host, port)
         infos = allowed_addresses(rules, name, infos)
@@ -236,7 +237,7 @@ async def async_connect(
         connection.deadline = deadline
         rules.note_connection(name, connection.address)
         try:
-            if url.scheme == "https":
+            if scheme == "https":
                 await connection.start_tls(context, name, seconds)
         except BaseException:
             connection.close()

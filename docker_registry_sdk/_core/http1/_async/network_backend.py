@@ -15,16 +15,14 @@ from ..head_limit import count_received
 from ..sockets import ConnectionRules, address_of, allowed_addresses, async_resolve_host
 
 
-def async_apply_rules(transport: httpx.AsyncBaseTransport | None, rules: ConnectionRules) -> None:
-    """Let rules see each connection that a transport of httpx makes from now on, and count the bytes that it receives.
+def async_apply_rules(pool: Any, rules: ConnectionRules) -> None:
+    """Let rules see each connection that a pool of httpcore makes from now on, and count the bytes that it receives.
 
     Args:
-        transport: The transport. Nothing happens if it is no `httpx.AsyncHTTPTransport`.
+        pool: The pool, which has no option for it. Nothing happens if it is None.
         rules: The rules.
     """
-    if isinstance(transport, httpx.AsyncHTTPTransport):
-        # httpx has no option for it, but httpcore has.
-        pool: Any = transport._pool
+    if pool is not None:
         pool._network_backend = AsyncNetworkBackend(pool._network_backend, rules)
 
 

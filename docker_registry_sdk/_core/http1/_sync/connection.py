@@ -16,6 +16,7 @@ import httpx
 from ...concurrency.forks import close_descriptor
 from ...wire import Deadline
 from ..exchange import connection_errors
+from ..idle import Destination
 from ..sockets import (
     AddressInfo,
     ConnectionRules,
@@ -204,17 +205,17 @@ class Connection:
 
 
 def connect(
-    url: httpx.URL,
+    destination: Destination,
     context: ssl.SSLContext,
     addresses: Collection[str] | None,
     seconds: float | None,
     deadline: Deadline | None = None,
     rules: ConnectionRules = _NO_RULES,
 ) -> Connection:
-    """Connect to the host and port of a URL, with TLS for https.
+    """Connect to a host, with TLS for https.
 
     Args:
-        url: The URL.
+        destination: The scheme, the host and the port; the port is None for the default port of the scheme.
         context: The trusted certificates and other TLS settings.
         addresses: The only IP addresses to connect to, without a DNS lookup; None to resolve the host.
         seconds: The maximum time to connect, not counting the DNS lookup; None for no limit.
@@ -225,10 +226,10 @@ def connect(
         httpx.ConnectTimeout: Connecting takes too long.
         httpx.ConnectError: Connecting fails.
     """
-    port = url.port or {"http": 80, "https": 443}[url.scheme]
+    scheme, name, port_given = destination
+    port = port_given or {"http": 80, "https": 443}[scheme]
     with connection_errors(httpx.ConnectError, httpx.ConnectTimeout):
         infos: list[AddressInfo] = []
-        name = url.raw_host.decode("ascii")  # `url.host` is decoded; Python would encode it to another name
         for host in [name] if addresses is None else addresses:
             infos += resolve_host(host, port)
         infos = allowed_addresses(rules, name, infos)
@@ -237,7 +238,7 @@ def connect(
         connection.deadline = deadline
         rules.note_connection(name, connection.address)
         try:
-            if url.scheme == "https":
+            if scheme == "https":
                 connection.start_tls(context, name, seconds)
         except BaseException:
             connection.close()

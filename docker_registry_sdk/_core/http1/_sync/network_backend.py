@@ -16,16 +16,14 @@ from ..head_limit import count_received
 from ..sockets import ConnectionRules, address_of, allowed_addresses, resolve_host
 
 
-def apply_rules(transport: httpx.BaseTransport | None, rules: ConnectionRules) -> None:
-    """Let rules see each connection that a transport of httpx makes from now on, and count the bytes that it receives.
+def apply_rules(pool: Any, rules: ConnectionRules) -> None:
+    """Let rules see each connection that a pool of httpcore makes from now on, and count the bytes that it receives.
 
     Args:
-        transport: The transport. Nothing happens if it is no `httpx.HTTPTransport`.
+        pool: The pool, which has no option for it. Nothing happens if it is None.
         rules: The rules.
     """
-    if isinstance(transport, httpx.HTTPTransport):
-        # httpx has no option for it, but httpcore has.
-        pool: Any = transport._pool
+    if pool is not None:
         pool._network_backend = NetworkBackend(pool._network_backend, rules)
 
 

@@ -123,8 +123,8 @@ def _http_factory(registry: RegistryOrigin, settings: ClientSettings) -> Callabl
         # httpx uses this transport for all requests that do not go through a proxy. Its option `transport` would turn the proxies
         # in environment variables off.
         for transport in client._mounts.values():
-            http1.async_apply_rules(transport, http1.NoRules())  # these connections are made to proxies
-        client._transport = http1.AsyncHTTP1Transport(context, client._transport, settings.max_connections, registry)
+            http1.async_apply_rules(getattr(transport, "_pool", None), http1.NoRules())  # these connections are made to proxies
+        http1.async_use_engine(client._transport, context, settings.max_connections, registry)
         return client
 
     return create

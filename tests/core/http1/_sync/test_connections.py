@@ -59,7 +59,7 @@ def test_an_idle_connection_that_the_server_closed_is_not_reused() -> None:
             for number in range(3):
                 assert (client.fetch(f"{server.url}/x", "POST")).extensions["raw"] == b"ok"
                 assert len(server.connections) == number + 1
-                [waiting] = client.transport._idle._entries
+                [waiting] = client.pool._idle._entries
                 assert _readable(waiting.connection._sock)  # the server has closed its side
 
 
@@ -80,7 +80,7 @@ def test_an_idle_connection_with_unrequested_bytes_is_not_reused() -> None:
     with run_raw_server(smuggle) as server:
         with HTTP1Client() as client:
             client.fetch(f"{server.url}/x")
-            [waiting] = client.transport._idle._entries
+            [waiting] = client.pool._idle._entries
             read.set()
             assert _readable(waiting.connection._sock)
             assert (client.fetch(f"{server.url}/x")).extensions["raw"] == b"ok"
