@@ -23,8 +23,8 @@ class Credential:
 
     Raises:
         ValueError: Not exactly one of `password`, `identity_token` and `registry_token` is set; there is a password but no
-            username; the username or a token is empty; the username contains a colon; or a value contains a control character,
-            such as a line break.
+            username; the username or a token is empty; the username contains a colon; a value contains a control character,
+            such as a line break; or a value contains an unpaired surrogate, which cannot be encoded.
 
     Source: https://github.com/docker/cli/blob/master/cli/config/types/authconfig.go
     """
@@ -45,6 +45,8 @@ class Credential:
                 raise ValueError(f"{name} must be a string, not {type(value).__name__}")
             if any(ord(character) < 32 or ord(character) == 127 for character in value):
                 raise ValueError(f"{name} contains a control character, such as a line break at the end; remove the character")
+            if any("\ud800" <= character <= "\udfff" for character in value):
+                raise ValueError(f"{name} contains an unpaired surrogate, which UTF-8 cannot encode; correct the {name}")
             if not value and name != "password":
                 raise ValueError(f"{name} is empty; leave the argument out instead")
         if sum(getattr(self, name) is not None for name in _SECRETS) != 1:

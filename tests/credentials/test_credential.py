@@ -47,6 +47,8 @@ def test_credential_has_a_kind_and_hides_its_secret(values: dict[str, Any], kind
         ({"username": "me\x00", "password": "s3cret"}, "username contains a control character"),
         ({"registry_token": "s3cret\r\nX: y"}, "registry_token contains a control character"),
         ({"identity_token": ""}, "identity_token is empty"),
+        ({"username": "me", "password": "s3cret\ud800"}, "password contains an unpaired surrogate"),
+        ({"identity_token": "\udcffs3cret"}, "identity_token contains an unpaired surrogate"),
         ({"username": "me", "password": b"s3cret"}, "password must be a string, not bytes"),
     ],
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...digest import Digest, DigestLike, to_digest
 from ...errors import NotFoundError, ResponseError
 from ...v2 import api, models
 from ..fallback import fallback_index, fallback_tag, means_no_referrers_api
+from ..pages import Page
 from .listing import AsyncListing
 from .manifests import AsyncManifestCalls
 
@@ -82,12 +81,12 @@ class AsyncReferrerCalls(AsyncManifestCalls):
         """
         subject = to_digest(digest)
 
-        async def fetch(url: str | None, limits: CallLimits, /) -> tuple[models.ImageIndex | None, str | None]:
+        async def fetch(url: str | None, limits: CallLimits, /) -> tuple[models.ImageIndex | None, str | None, int]:
             if url is not None:
                 page = await api.list_referrers.asyncio(
                     self._pipeline, self._name, subject, next_url=url, timeout=limits.timeout, deadline=limits.deadline
                 )
-                return page.body, page.next_url
+                return page.body, page.next_url, len(page.raw)
             try:
                 page = await api.list_referrers.asyncio(
                     self._pipeline,
@@ -102,17 +101,15 @@ class AsyncReferrerCalls(AsyncManifestCalls):
                 if not means_no_referrers_api(error):
                     raise
             else:
-                return page.body, page.next_url
-            return await self._referrers_from_fallback_tag(subject, limits), None
+                return page.body, page.next_url, len(page.raw)
+            return await self._referrers_from_fallback_tag(subject, limits), None, 0  # one page
 
-        async def fetch_filtered(
-            url: str | None, limits: CallLimits, /
-        ) -> tuple[Sequence[models.Descriptor], str | None, Sequence[str]]:
-            found, next_url = await fetch(url, limits)
+        async def fetch_filtered(url: str | None, limits: CallLimits, /) -> Page[models.Descriptor]:
+            found, next_url, size = await fetch(url, limits)
             if found is None:
-                return [], None, ()
+                return Page([], None, (), size)
             wanted = [one for one in found.manifests if artifact_type is None or one.artifact_type == artifact_type]
-            return wanted, next_url, found.problems
+            return Page(wanted, next_url, found.problems, size)
 
         return self._listing(fetch_filtered, timeout, deadline)
 

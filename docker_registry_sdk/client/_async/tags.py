@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...v2 import api
+from ..pages import Page
 from .base import AsyncRepositoryBase
 from .listing import AsyncListing
 
@@ -60,11 +59,11 @@ class AsyncTagCalls(AsyncRepositoryBase):
         Source: OCI Distribution Spec, Listing Tags (end-8).
         """
 
-        async def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[str], str | None, Sequence[str]]:
+        async def fetch(url: str | None, limits: CallLimits, /) -> Page[str]:
             n = page_size if url is None else None
             page = await api.list_tags.asyncio(
                 self._pipeline, self._name, n=n, next_url=url, timeout=limits.timeout, deadline=limits.deadline
             )
-            return page.body.tags, page.next_url, page.body.problems
+            return Page(page.body.tags, page.next_url, page.body.problems, len(page.raw))
 
         return self._listing(fetch, timeout, deadline)

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...v2 import api
+from ..pages import Page
 from .base import RepositoryBase
 from .listing import Listing
 
@@ -65,11 +64,11 @@ class CatalogCalls(RepositoryBase):
         Source: Docker Registry HTTP API V2, Listing Repositories.
         """
 
-        def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[str], str | None, Sequence[str]]:
+        def fetch(url: str | None, limits: CallLimits, /) -> Page[str]:
             n = page_size if url is None else None
             page = api.list_repositories.sync(
                 self._pipeline, n=n, next_url=url, timeout=limits.timeout, deadline=limits.deadline
             )
-            return page.body.repositories, page.next_url, page.body.problems
+            return Page(page.body.repositories, page.next_url, page.body.problems, len(page.raw))
 
         return self._listing(fetch, timeout, deadline)

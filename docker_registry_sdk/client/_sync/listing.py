@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
 from ..._core import transport
 from ..._core.wire import MAX_PROBLEMS, CallLimits, Deadline, Timeout, call_limits
-from ..pages import PageGuard
+from ..pages import Page, PageGuard
 
 Entry = TypeVar("Entry")
 Entry_co = TypeVar("Entry_co", covariant=True)
@@ -17,8 +17,8 @@ Entry_co = TypeVar("Entry_co", covariant=True)
 class FetchPage(Protocol[Entry_co]):
     """A function that requests one page of a listing."""
 
-    def __call__(self, url: str | None, limits: CallLimits, /) -> tuple[Sequence[Entry_co], str | None, Sequence[str]]:
-        """Return the entries of a page, the URL of the next page (None on the last page), and the problems of the page.
+    def __call__(self, url: str | None, limits: CallLimits, /) -> Page[Entry_co]:
+        """Return a page.
 
         Args:
             url: The URL of the page, from the link on the previous page; None for the first page.
@@ -69,17 +69,17 @@ class Listing(Generic[Entry]):
 
         Raises:
             RegistryError: The link to the next page leads to another origin or to a page that was read before, or the listing has
-                more than 10,000 pages or 10,000,000 entries.
+                more than 10,000 pages, 10,000,000 entries or 512 MiB.
             DeadlineExceededError: The deadline passed before the last page was received.
         """
         limits = call_limits(self._pipeline, self._timeout, self._deadline)
         guard = PageGuard(self._pipeline.registry.origin)
         url: str | None = None
         while True:
-            entries, next_url, problems = self._fetch(url, limits)
-            self.problems = (*self.problems, *problems)[:MAX_PROBLEMS]
-            yield list(entries)
-            url = guard.check(next_url, len(entries))
+            page = self._fetch(url, limits)
+            self.problems = (*self.problems, *page.problems)[:MAX_PROBLEMS]
+            yield list(page.entries)
+            url = guard.check(page.next_url, len(page.entries), page.size)
             if url is None:
                 return
 

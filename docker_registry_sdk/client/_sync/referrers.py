@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...digest import Digest, DigestLike, to_digest
 from ...errors import NotFoundError, ResponseError
 from ...v2 import api, models
 from ..fallback import fallback_index, fallback_tag, means_no_referrers_api
+from ..pages import Page
 from .listing import Listing
 from .manifests import ManifestCalls
 
@@ -83,12 +82,12 @@ class ReferrerCalls(ManifestCalls):
         """
         subject = to_digest(digest)
 
-        def fetch(url: str | None, limits: CallLimits, /) -> tuple[models.ImageIndex | None, str | None]:
+        def fetch(url: str | None, limits: CallLimits, /) -> tuple[models.ImageIndex | None, str | None, int]:
             if url is not None:
                 page = api.list_referrers.sync(
                     self._pipeline, self._name, subject, next_url=url, timeout=limits.timeout, deadline=limits.deadline
                 )
-                return page.body, page.next_url
+                return page.body, page.next_url, len(page.raw)
             try:
                 page = api.list_referrers.sync(
                     self._pipeline,
@@ -103,17 +102,15 @@ class ReferrerCalls(ManifestCalls):
                 if not means_no_referrers_api(error):
                     raise
             else:
-                return page.body, page.next_url
-            return self._referrers_from_fallback_tag(subject, limits), None
+                return page.body, page.next_url, len(page.raw)
+            return self._referrers_from_fallback_tag(subject, limits), None, 0  # one page
 
-        def fetch_filtered(
-            url: str | None, limits: CallLimits, /
-        ) -> tuple[Sequence[models.Descriptor], str | None, Sequence[str]]:
-            found, next_url = fetch(url, limits)
+        def fetch_filtered(url: str | None, limits: CallLimits, /) -> Page[models.Descriptor]:
+            found, next_url, size = fetch(url, limits)
             if found is None:
-                return [], None, ()
+                return Page([], None, (), size)
             wanted = [one for one in found.manifests if artifact_type is None or one.artifact_type == artifact_type]
-            return wanted, next_url, found.problems
+            return Page(wanted, next_url, found.problems, size)
 
         return self._listing(fetch_filtered, timeout, deadline)
 

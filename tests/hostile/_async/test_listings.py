@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -45,6 +47,31 @@ async def test_endless_entries_are_cut(registry: Loopback, monkeypatch: pytest.M
     async with client_of(registry) as client:
         with pytest.raises(RegistryError, match="the limits are"):
             [one async for one in client.iter_tags()]
+    assert len(registry.seen) <= 5
+
+
+@pytest.mark.parametrize("listing", ["tags", "repositories", "referrers"])
+async def test_endless_bytes_are_cut(registry: Loopback, monkeypatch: pytest.MonkeyPatch, listing: str) -> None:
+    """A page may have 16 MiB, and a list of all entries keeps all pages in memory."""
+    monkeypatch.setattr(pages, "MAX_LISTING_BYTES", 10_000)
+    digest = "sha256:" + "0" * 64
+    descriptor = {"mediaType": "x/y", "digest": digest, "size": 2, "annotations": {"a": "b" * 3000}}
+    fields = {"name": "a", "tags": ["t" * 3000], "repositories": ["t" * 3000], "manifests": [descriptor], "schemaVersion": 2}
+
+    def answer(handler: Handler) -> None:
+        kind = "application/vnd.oci.image.index.v1+json" if listing == "referrers" else "application/json"
+        link = f'<{handler.path.partition("?")[0]}?last={len(registry.seen)}>; rel="next"'
+        handler.reply(200, json.dumps(fields).encode(), Content_Type=kind, Link=link)
+
+    registry.answer = answer
+    async with client_of(registry) as client:
+        calls: dict[str, Callable[[], Any]] = {
+            "tags": client.list_tags,
+            "repositories": client.list_repositories,
+            "referrers": lambda: client.list_referrers(digest),
+        }
+        with pytest.raises(RegistryError, match="the limits are"):
+            await calls[listing]()
     assert len(registry.seen) <= 5
 
 
