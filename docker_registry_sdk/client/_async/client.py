@@ -41,7 +41,7 @@ class AsyncRegistryClientV2(AsyncClientBase, AsyncRepository, AsyncCatalogCalls)
         ssl_context: An `ssl.SSLContext` with all TLS settings, instead of `insecure`, `ca_file`, `client_cert` and the certs.d
             folders; None, the default, uses these.
         proxy: The URL of a proxy; None, the default, uses the proxy in the environment variables `HTTP_PROXY`, `HTTPS_PROXY` and
-            `ALL_PROXY`.
+            `ALL_PROXY`, except for the hosts and networks in `NO_PROXY`.
         timeout: The longest time of each step of a request, such as one read: seconds, or a `Timeout` with different seconds for
             each kind of step. None, the default, means 15 seconds to connect, and 60 seconds for each read and write.
         deadline: The maximum duration of a call in seconds, including all its requests, waits and bodies. A call that takes

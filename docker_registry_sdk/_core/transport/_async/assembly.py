@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Any
-from urllib.request import getproxies
 
 import httpx
 
@@ -21,12 +20,12 @@ from ...auth.tokens import TokenStore
 from ...concurrency.waiting import AsyncSingleFlightLock
 from ...wire import HTTPRequest, Request, build
 from ..cookies import ignore_cookies
-from ..proxy import check_environment_proxies
 from ..registry_origin import HUB_HOST, RegistryOrigin
 from ..request_policy import V2AuthPolicy
 from ..settings import ClientSettings
 from ..tls import create_ssl_context, has_certificate_files
 from .caller_transport import AsyncCallerTransport
+from .environment_proxies import async_use_environment_proxies
 from .httpx_transport import AsyncHttpxTransport, async_check_transport
 from .pipeline import AsyncPipeline, AsyncSettings
 
@@ -116,12 +115,14 @@ def _http_factory(registry: RegistryOrigin, settings: ClientSettings) -> Callabl
         # A child process creates another context, since a thread of the parent may have held a lock of the first one.
         context = checked.pop() if checked else create_ssl_context(name, settings)
         limits = httpx.Limits(max_connections=settings.max_connections, max_keepalive_connections=20)
-        if settings.proxy is None:
-            check_environment_proxies(getproxies())
-        client = httpx.AsyncClient(verify=context, proxy=settings.proxy, timeout=settings.timeout_steps, limits=limits)
+        # Without trust_env: httpx reads no networks and no IPv6 addresses in NO_PROXY.
+        client = httpx.AsyncClient(
+            verify=context, proxy=settings.proxy, timeout=settings.timeout_steps, limits=limits, trust_env=False
+        )
         ignore_cookies(client)
-        # httpx uses this transport for all requests that do not go through a proxy. Its option `transport` would turn the proxies
-        # in environment variables off.
+        if settings.proxy is None:
+            async_use_environment_proxies(client, context, limits)
+        # httpx uses this transport for all requests that do not go through a proxy.
         for transport in client._mounts.values():
             http1.async_apply_rules(getattr(transport, "_pool", None), http1.NoRules())  # these connections are made to proxies
         http1.async_use_engine(client._transport, context, settings.max_connections, registry)
