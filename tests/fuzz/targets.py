@@ -26,7 +26,10 @@ from docker_registry_sdk._core.text.shown_headers import ShownHeaders
 from docker_registry_sdk._core.transport.proxy import check_proxy
 from docker_registry_sdk._core.wire.response import next_link
 from docker_registry_sdk._core.wire.urls import follow_url
+from docker_registry_sdk.artifacts.file_paths import check_titles
 from docker_registry_sdk.client.manifests import read_manifest
+from docker_registry_sdk.client.platforms import parse_platform
+from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.credentials.config import parse_config
 from docker_registry_sdk.credentials.helpers import HelperCall, parse_helper_output
 from docker_registry_sdk.digest import Digest, digest_of
@@ -34,6 +37,7 @@ from docker_registry_sdk.errors import RegistryError
 from docker_registry_sdk.images import DockerArchive, Layout
 from docker_registry_sdk.images.docker_archive import open_archive
 from docker_registry_sdk.images.layout import open_layout
+from docker_registry_sdk.images.location import parse_source
 from docker_registry_sdk.images.manifest_contents import parse_contents, verify_manifest
 from docker_registry_sdk.testing.auth.headers import parse_authorization, parse_basic
 from docker_registry_sdk.testing.byte_ranges import RangeError, parse_range
@@ -123,7 +127,14 @@ def _read_credentials(content: bytes) -> None:
             with suppress(RegistryError):
                 config.helper_calls(registry)
             with suppress(RegistryError):
-                config.stored_credential(registry, "a")
+                _encode(config.stored_credential(registry, "a"))
+
+
+def _encode(credential: Credential | None) -> None:
+    """Encode the values of a credential as a request does."""
+    if credential is not None:
+        for value in (credential.username, credential.password, credential.identity_token):
+            (value or "").encode()
 
 
 def _open_layout(content: bytes) -> None:
@@ -207,6 +218,9 @@ TARGETS: dict[str, Target] = {
     ),
     "manifest": Target(_read_manifest, changed_documents((MANIFEST, INDEX, SCHEMA1))),
     "contents of a manifest": Target(_read_contents, changed_documents((MANIFEST, INDEX))),
+    "titles of files": Target(lambda text: check_titles([text, "a/b", text + "/c"]), _texts("a/b.txt", "a.part/B", "é/CON.x")),
+    "platform": Target(parse_platform, _texts("linux/arm64/v8", "windows(10.0)/amd64"), (RegistryError, ValueError)),
+    "place of an image": Target(parse_source, _texts("oci:a:b", "docker-archive:/a:b", *NAMES)),
     "layout": Target(_open_layout, changed_documents((INDEX,)), (RegistryError, OSError)),
     "marker of a layout": Target(_open_marker, changed_documents(({"imageLayoutVersion": "1.0.0"},)), (RegistryError, OSError)),
     "manifest of an archive": Target(
@@ -217,6 +231,6 @@ TARGETS: dict[str, Target] = {
     "archive": Target(_open_tar, _damaged_tars(), (RegistryError, OSError)),
     "credential file": Target(_read_credentials, changed_documents((CONFIG,))),
     "output of a credential helper": Target(
-        lambda content: parse_helper_output(HELPER, 0, content), changed_documents(({"Username": "a", "Secret": "b"},))
+        lambda content: _encode(parse_helper_output(HELPER, 0, content)), changed_documents(({"Username": "a", "Secret": "b"},))
     ),
 }

@@ -92,12 +92,15 @@ async def async_gather(jobs: Sequence[Callable[[], Awaitable[T]]], limit: int, c
     """Call async functions in tasks, and return their results in the order of the functions.
 
     After the first failure, the other tasks are cancelled. The exception of that failure is raised when all tasks have ended.
+    If a job cancels the task that it runs in, `asyncio.CancelledError` is raised.
 
     Args:
         jobs: The functions.
         limit: The maximum number of functions that run at the same time.
         cancel: Not used; the sync counterpart needs the flag, since threads, unlike tasks, cannot be cancelled.
     """
+    from asyncio import CancelledError
+
     from anyio import create_task_group  # imported late, since sync code needs no event loop
 
     waiting = iter(enumerate(jobs))
@@ -117,4 +120,6 @@ async def async_gather(jobs: Sequence[Callable[[], Awaitable[T]]], limit: int, c
             tasks.start_soon(work)
     if failures:
         raise failures[0]
+    if len(results) < len(jobs):  # a function called by a job has cancelled its task, which the task group does not report
+        raise CancelledError
     return [results[number] for number in range(len(jobs))]

@@ -174,3 +174,24 @@ def test_ctrl_c_while_a_thread_starts_waits_for_the_job_of_that_thread(monkeypat
     with pytest.raises(KeyboardInterrupt):
         gather([run_until_cancelled, run_until_cancelled], 2, cancel)
     assert ended == [True]
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_a_job_that_cancels_its_own_task_is_not_missing_from_the_results(limit: int) -> None:
+    """A progress callback may do so. A task group of anyio takes such a task for one that has ended."""
+
+    async def succeed() -> int:
+        return 1
+
+    async def cancel() -> int:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0)
+        return 2
+
+    async def run() -> None:
+        with pytest.raises(asyncio.CancelledError):
+            await async_gather([succeed, cancel, succeed], limit, CancelFlag())
+
+    asyncio.run(run())
