@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .context import CALLERS_HEADERS as CALLERS_HEADERS
     from .context import FILL as FILL
     from .context import NO_LIMITS as NO_LIMITS
+    from .context import PROXY_LOGINS as PROXY_LOGINS
     from .context import AsyncFill as AsyncFill
     from .context import CallContext as CallContext
     from .context import CallLimits as CallLimits
@@ -104,6 +105,7 @@ if TYPE_CHECKING:
     from .response import text_header as text_header
     from .response import unexpected_content_type as unexpected_content_type
     from .response import url_header as url_header
+    from .secrets import proxy_logins as proxy_logins
     from .status_errors import status_error as status_error
     from .timeout import Timeout as Timeout
     from .timeout import timeout_steps as timeout_steps

@@ -25,6 +25,9 @@ CALL = "docker_registry_sdk.call"
 CALLERS_HEADERS = "docker_registry_sdk.callers_headers"
 """The key of `extensions` that holds the names of the headers that come from the caller's own httpx client."""
 
+PROXY_LOGINS = "docker_registry_sdk.proxy_logins"
+"""The key of `extensions` that holds a function which returns the Proxy-Authorization headers of the httpx client."""
+
 FILL = "docker_registry_sdk.fill"
 """The key of `extensions` that holds the `Fill` function of a response, if the transport offers such a function."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 import httpx
@@ -12,7 +13,8 @@ from attrs import field, frozen
 from ...errors import InvalidReferenceError
 from ..text.redaction import redact_url
 from .bodies import AsyncRawBody, body_length
-from .context import CALL, CallContext, LimitedSender
+from .context import CALL, PROXY_LOGINS, CallContext, LimitedSender
+from .secrets import proxy_logins
 from .timeout import Timeout, timeout_steps
 from .urls import QueryValue, VerbatimURL, add_query, make_absolute, request_target
 
@@ -143,9 +145,12 @@ def build(
         base = client.build_request("GET", "/").url
         url = make_absolute(str(base), url) if base.raw_host else url
     options: dict[str, Any] = {} if timeout is None else {"timeout": timeout_steps(timeout)}
+    extensions: dict[str, Any] = {CALL: used}
+    if isinstance(client, httpx.Client | httpx.AsyncClient):
+        extensions[PROXY_LOGINS] = partial(proxy_logins, client)
     try:
         built = client.build_request(
-            request.method, url, content=content, headers=request.headers, extensions={CALL: used}, **options
+            request.method, url, content=content, headers=request.headers, extensions=extensions, **options
         )
     except httpx.InvalidURL as error:
         raise InvalidReferenceError(

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 from ...errors import RegistryError
 from ..text.shown_headers import HIDDEN
-from .context import call_of
+from .context import PROXY_LOGINS, call_of
 from .http_types import ReceivedResponse
 
 # The operations whose responses hold tokens, and those whose requests hold secrets in their body.
@@ -38,6 +38,18 @@ def secrets_of(request: Any) -> tuple[str, ...]:
     secrets = {value for value in _secrets_of(request) if len(value) >= _MIN_CHARACTERS}
     found = {form for value in secrets for form in _forms_of(value)}
     return tuple(sorted(found, key=len, reverse=True))
+
+
+def proxy_logins(client: Any) -> tuple[str, ...]:
+    """Return the Proxy-Authorization headers that an httpx client sends to its proxies. The requests do not contain them.
+
+    Args:
+        client: An `httpx.Client` or `httpx.AsyncClient`.
+    """
+    # httpx has no public function for it.
+    pools = [getattr(transport, "_pool", None) for transport in (client._transport, *client._mounts.values())]
+    headers = [header for pool in pools for header in getattr(pool, "_proxy_headers", ())]
+    return tuple(value.decode("latin-1") for name, value in headers if name.lower() == b"proxy-authorization")
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
@@ -156,8 +168,9 @@ def _hide_in_value(value: Any, secrets: tuple[str, ...]) -> Any:
 
 def _secrets_of(request: Any) -> Iterator[str]:
     headers = request.headers
-    for name in ("Authorization", "Proxy-Authorization"):
-        scheme, _, value = headers.get(name, "").strip().partition(" ")
+    logins = [headers.get(name, "") for name in ("Authorization", "Proxy-Authorization")]
+    for login in (*logins, *request.extensions.get(PROXY_LOGINS, tuple)()):
+        scheme, _, value = login.strip().partition(" ")
         yield value.strip()
         if scheme.lower() == "basic":
             with suppress(ValueError):

@@ -20,6 +20,7 @@ from tests.support._sync.blobs import read_blob
 from tests.support.images import digest_of
 from tests.support.secret_search import find_in_exception
 
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import (
     NotFoundError,
@@ -28,6 +29,7 @@ from docker_registry_sdk.errors import (
     UnexpectedContentTypeError,
 )
 from docker_registry_sdk.httpx_adapter import HttpxTransport
+from docker_registry_sdk.types import ClientOptions
 from docker_registry_sdk.v2.api import list_tags
 
 pytestmark = pytest.mark.anyio
@@ -184,6 +186,37 @@ def test_credentials_that_a_server_repeats_in_another_form_are_not_in_the_except
             client.list_tags()
     shown = (ODD_SECRET,) if "\\u0053" in form and kind == "text/plain" else (ODD_SECRET, form)
     assert find_in_exception(caught.value, shown) == []
+
+
+@pytest.mark.parametrize("use", ["proxy", "environment", "transport", "generated function"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_login_at_a_proxy_is_not_shown(
+    registry: Loopback, monkeypatch: pytest.MonkeyPatch, use: str, scheme: str
+) -> None:
+    def answer(handler: Handler) -> None:
+        sent = f"{handler.headers['Proxy-Authorization']} {SECRET}"
+        head = (
+            f"HTTP/1.1 407 No {sent}\r\nContent-Type: text/plain\r\nETag: {sent}\r\nContent-Length: {len(sent)}\r\n\r\n"
+        )
+        handler.cut(f"{head}{sent}".encode())
+
+    registry.answer = answer
+    monkeypatch.setattr(Handler, "do_CONNECT", Handler.answer_any, raising=False)
+    proxy = registry.url.replace("//", f"//alice:{SECRET}@")
+    url = f"{scheme}://registry.example.com"
+    if use == "environment":
+        monkeypatch.setenv("ALL_PROXY", proxy)
+    with httpx.Client(base_url=url, proxy=None if use == "environment" else proxy) as http:
+        options: ClientOptions = {"max_retries": 0}
+        if use == "proxy":
+            options["proxy"] = proxy
+        elif use == "transport":
+            options["transport"] = HttpxTransport(http)
+        with RegistryClientV2(f"{url}/a".removeprefix("https://"), **options) as client:
+            with pytest.raises(RegistryError, match="407") as caught:
+                list_tags.sync(http if use == "generated function" else client, "a")
+    assert len(registry.seen) == 1
+    assert find_in_exception(caught.value, (SECRET, BASIC_SECRET)) == []
 
 
 def test_an_interrupted_call_leaves_no_secret_in_the_traceback(registry: Loopback) -> None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 import httpx
@@ -26,6 +27,7 @@ from ...names.origin import Origin
 from ...text.redaction import one_line, redact_url
 from ...wire import (
     CALLERS_HEADERS,
+    PROXY_LOGINS,
     SENDING,
     CallContext,
     Deadline,
@@ -34,6 +36,7 @@ from ...wire import (
     bound_timeouts,
     call_of,
     is_untrusted,
+    proxy_logins,
     read,
     set_call,
     to_deadline,
@@ -139,6 +142,8 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
         fields: Any = [("Host", target.netloc.decode()), *defaults, *own.items()]
         limit = http.timeout if timeout is None else httpx.Timeout(timeout)
         extensions = {**(extensions or {}), "timeout": limit.as_dict()}
+        if http._mounts or not self._settings.owned:
+            extensions[PROXY_LOGINS] = partial(proxy_logins, http)
         if not self._settings.owned:
             names = {name.decode("ascii").lower() for name, _ in defaults}
             extensions[CALLERS_HEADERS] = names - _HARMLESS_HEADERS
