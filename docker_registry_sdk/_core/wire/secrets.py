@@ -1,4 +1,4 @@
-"""Remove secrets from exceptions: those that a server repeats in its response, and those in local variables and causes."""
+"""Remove secrets from exceptions that a server repeats in its response."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import html
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from types import TracebackType
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
-from ...errors import RegistryError
 from ..text.shown_headers import HIDDEN
 from .context import PROXY_LOGINS, call_of
 from .http_types import ReceivedResponse
@@ -24,7 +22,6 @@ _MIN_CHARACTERS: Final = 4
 # The parameters of URLs that messages of registries name, and that are never secrets.
 _PLAIN_PARAMETERS: Final = frozenset({"client_id", "digest", "from", "last", "mount", "n", "ns", "offset", "scope", "service"})
 _FIELDS: Final = frozenset({"access_token", "identity_token", "password", "refresh_token", "token"})
-_OWN_PACKAGES: Final = frozenset({"anyio", "asyncio", "contextlib", "docker_registry_sdk", "h11", "httpcore", "httpx", "ssl"})
 
 
 def secrets_of(request: Any) -> tuple[str, ...]:
@@ -101,36 +98,6 @@ def show_response(response: ReceivedResponse, content: bytes) -> tuple[bytes, di
         method, url = request.method, str(request.url)
         raw = b"" if call_of(request).operation_id in _TOKEN_OPERATIONS else content
     return content, {"method": method, "url": url, "status": response.status_code, "headers": headers, "raw": raw}
-
-
-def remove_secrets(error: BaseException) -> None:
-    """Remove what an exception holds besides its message and attributes, and what may contain secrets.
-
-    The local variables of this package and of the HTTP libraries are removed from the traceback, as error trackers show them. An
-    exception of this package keeps its explicit cause, and loses the exception during whose handling it was raised.
-
-    Args:
-        error: The exception. An exception of another package, such as one of a credential provider, keeps its causes.
-    """
-    seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen:
-        seen.add(id(link))
-        _clear_frames(link.__traceback__)
-        if isinstance(link, RegistryError):
-            link.__context__ = link.__cause__
-            link = link.__cause__
-        else:
-            link = link.__cause__ or link.__context__
-
-
-def _clear_frames(traceback: TracebackType | None) -> None:
-    while traceback is not None:
-        frame = traceback.tb_frame
-        if str(frame.f_globals.get("__name__", "")).partition(".")[0] in _OWN_PACKAGES:
-            with suppress(RuntimeError):  # the frame is still running
-                frame.clear()
-        traceback = traceback.tb_next
 
 
 def _forms_of(secret: str) -> Iterator[str]:

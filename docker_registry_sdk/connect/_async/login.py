@@ -11,6 +11,7 @@ from attrs import evolve
 
 from ..._core.concurrency.threads import async_run_in_thread
 from ..._core.text.misspelt import suggest_options
+from ..._core.tracebacks import remove_secrets
 from ..._core.transport._async.caller_transport import AsyncTransport
 from ..._core.transport.settings import ClientSettings, FilePath, make_settings
 from ..._core.wire.timeout import Timeout
@@ -122,7 +123,11 @@ async def async_login(
     if store is False:
         return result
     path = None if store is True else os.fspath(store)
-    stored = await async_run_in_thread(lambda: store_credential(result.registry, username, password, path=path))
+    try:
+        stored = await async_run_in_thread(lambda: store_credential(result.registry, username, password, path=path))
+    except BaseException as error:
+        remove_secrets(error)
+        raise
     return evolve(result, stored=stored)
 
 

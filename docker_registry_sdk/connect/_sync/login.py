@@ -12,6 +12,7 @@ from attrs import evolve
 
 from ..._core.concurrency.threads import run_in_thread
 from ..._core.text.misspelt import suggest_options
+from ..._core.tracebacks import remove_secrets
 from ..._core.transport._sync.caller_transport import Transport
 from ..._core.transport.settings import ClientSettings, FilePath, make_settings
 from ..._core.wire.timeout import Timeout
@@ -123,7 +124,11 @@ def login(
     if store is False:
         return result
     path = None if store is True else os.fspath(store)
-    stored = run_in_thread(lambda: store_credential(result.registry, username, password, path=path))
+    try:
+        stored = run_in_thread(lambda: store_credential(result.registry, username, password, path=path))
+    except BaseException as error:
+        remove_secrets(error)
+        raise
     return evolve(result, stored=stored)
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 
 from ..._core.concurrency.threads import run_in_thread
+from ..._core.tracebacks import remove_secrets
 from ..config import parse_config
 from ..credential import Credential
 from ..helpers import HelperProcess, parse_helper_output
@@ -56,6 +57,13 @@ class ConfigFileCredentials:
         Raises:
             AuthError: A file is invalid, or a helper fails; `.source` names the file or the helper.
         """
+        try:
+            return self._find_credential(registry, repo)
+        except BaseException as error:
+            remove_secrets(error)
+            raise
+
+    def _find_credential(self, registry: str, repo: str | None) -> Credential | None:
         environ = os.environ if self._environ is None else self._environ
         for location in find_locations(environ):
             content = run_in_thread(location.read)

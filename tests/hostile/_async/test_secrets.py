@@ -5,17 +5,19 @@ from __future__ import annotations
 import html
 import json
 import logging
+import os
 import pickle
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
 
-from docker_registry_sdk import AsyncRegistryClientV2
-from docker_registry_sdk.credentials import Credential, ExplicitCredentials
-from docker_registry_sdk.errors import NotFoundError, RegistryError, TransportError, UnexpectedContentTypeError
+from docker_registry_sdk import AsyncRegistryClientV2, async_login
+from docker_registry_sdk.credentials import AsyncConfigFileCredentials, Credential, ExplicitCredentials
+from docker_registry_sdk.errors import AuthError, NotFoundError, RegistryError, TransportError, UnexpectedContentTypeError
 from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport
 from docker_registry_sdk.types import AsyncClientOptions
 from docker_registry_sdk.v2.api import list_tags
@@ -210,6 +212,48 @@ async def test_an_interrupted_call_leaves_no_secret_in_the_traceback(registry: L
         with pytest.raises(Interrupt) as caught:
             await client.list_tags()
     assert find_in_exception(caught.value, (SECRET, BASIC_SECRET)) == []
+
+
+def write_helper(folder: Path, script: str) -> dict[str, str]:
+    """Write a credential helper and a config.json that names it, and return the environment that finds both."""
+    program = folder / "docker-credential-bad"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    (folder / "config.json").write_text('{"credsStore": "bad"}')
+    return {"DOCKER_CONFIG": str(folder), "PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(folder)}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f'{{"auths": {{"r.example.com": {{"auth": "{SECRET}"',
+        f'{{"auths": {{"r.example.com": {{"auth": "{SECRET}!!"}}}}}}',
+        f'{{"auths": {{"r.example.com": {{"username": "a:b", "password": "{SECRET}"}}}}}}',
+        f'{{"auths": {{"r.example.com": {{"identitytoken": ["{SECRET}"]}}}}}}',
+        f'{{"auths": {{"r.example.com": {{"registrytoken": "{SECRET}\\n"}}}}}}',
+        None,
+    ],
+)
+async def test_an_invalid_stored_credential_is_not_shown(tmp_path: Path, content: str | None) -> None:
+    environ = write_helper(tmp_path, f"""cat > /dev/null; echo '{{"Username": "a:b", "Secret": "{SECRET}"}}'""")
+    if content is not None:
+        (tmp_path / "config.json").write_text(content)
+    with pytest.raises(AuthError) as caught:
+        await AsyncConfigFileCredentials(environ=environ).get_credential("r.example.com")
+    assert find_in_exception(caught.value, (SECRET,)) == []
+
+
+async def test_a_password_that_a_helper_does_not_store_is_not_shown(
+    registry: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in write_helper(tmp_path, f"cat > /dev/null; echo {SECRET} >&2; exit 1").items():
+        monkeypatch.setenv(name, value)
+    registry.answer = lambda handler: None if demand(handler) else handler.reply(200)
+    with pytest.raises(AuthError, match="failed to store") as caught:
+        await async_login(at(registry, "registry.example.com"), username="alice", password=SECRET, store=True)
+    own = {"password in async_login", "password in login", "arguments in suggest_options", "options in suggest_options"}
+    found = [place for place in find_in_exception(caught.value, (SECRET,)) if not place.startswith(tuple(own))]
+    assert found == ["the rich traceback of AuthError"]  # of the arguments of the call
 
 
 async def test_the_signature_of_a_redirect_is_neither_in_logs_nor_in_the_exception(

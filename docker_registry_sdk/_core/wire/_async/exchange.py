@@ -10,6 +10,7 @@ import httpx
 
 from ....errors import DeadlineExceededError
 from ...concurrency.waiting import async_time_limit
+from ...tracebacks import remove_secrets
 from ..bodies import async_content, with_body
 from ..context import CallContext, CallLimits, LimitedSender, bound_timeouts, call_of, sender_of, set_call
 from ..failures import transport_error
@@ -18,7 +19,6 @@ from ..library_logs import SENDING
 from ..policy import Deadline
 from ..request import Request, RequestBuilder, build, is_large
 from ..response import MAX_ERROR_BODY_BYTES, ErrorBody, body_limit, fits
-from ..secrets import remove_secrets
 from ..status_errors import status_error
 
 T = TypeVar("T")

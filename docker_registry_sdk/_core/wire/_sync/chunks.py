@@ -9,10 +9,10 @@ from contextlib import AbstractContextManager
 import httpx
 
 from ...concurrency.waiting import time_limit
+from ...tracebacks import remove_secrets
 from ..context import call_of, fill_of
 from ..failures import transport_error
 from ..library_logs import SENDING
-from ..secrets import remove_secrets
 from .exchange import content_of, deadline_errors
 
 _CLOSED = "the stream is closed: read the body inside the `with` block"

@@ -11,6 +11,7 @@ import httpx
 
 from ....errors import DeadlineExceededError
 from ...concurrency.waiting import time_limit
+from ...tracebacks import remove_secrets
 from ..bodies import sync_content, with_body
 from ..context import (
     CallContext,
@@ -27,7 +28,6 @@ from ..library_logs import SENDING
 from ..policy import Deadline
 from ..request import Request, RequestBuilder, build, is_large
 from ..response import MAX_ERROR_BODY_BYTES, ErrorBody, body_limit, fits
-from ..secrets import remove_secrets
 from ..status_errors import status_error
 
 T = TypeVar("T")
