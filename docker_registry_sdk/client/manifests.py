@@ -213,8 +213,8 @@ def descriptor_from_head(response: api.head_manifest.HeadManifestOk, reference: 
     digest = parse_stated_digest(response.docker_content_digest)
     if requested is not None and (digest is None or digest.algorithm != requested.algorithm):
         digest = requested
-    if size is None or digest is None or requested not in (None, digest):
-        return None
+    if not size or digest is None or requested not in (None, digest):
+        return None  # no manifest has 0 bytes; some registries state that for each HEAD
     if not media_type or media_type.startswith("text/") or media_type in _GENERIC_TYPES:
         return None
     if response.headers.get("Content-Encoding", "identity") != "identity":

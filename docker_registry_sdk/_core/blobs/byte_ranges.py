@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from attrs import frozen
 
-from ...errors import ParseError, RegistryError
+from ...digest import Verifier
+from ...errors import DigestMismatchError, ParseError, RegistryError
+from .content_coding import coding_error, mismatch_error
 from .retries import MIN_PROGRESS_BYTES
 
 _CONTENT_RANGE: Final = re.compile(r"bytes[ =]([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", re.IGNORECASE)
@@ -32,12 +34,19 @@ class ResponseHead:
         length: The Content-Length in bytes, or None if the header is missing.
         content_range: The value of the Content-Range header, or None if the header is missing.
         etag: The value of the ETag header, or None if the header is missing.
+        coding: The content coding of the body, or None for no coding.
     """
 
     is_whole: bool
     length: int | None = None
     content_range: str | None = None
     etag: str | None = None
+    coding: str | None = None
+
+
+BodyForm: TypeAlias = Literal["verbatim", "encoded", "undecided", "unusable"]
+"""What a body with a content coding is: the bytes of the blob, although a coding is stated; the encoded bytes; one of the two, as
+the digest will show; or a range of the encoded bytes, which cannot be decoded."""
 
 
 class Resumption:
@@ -67,6 +76,7 @@ class Resumption:
         self._skip = 0  # how many bytes at the beginning of the body have arrived before
         self._range_end: int | None = None
         self._range_start = offset
+        self.coding: str | None = None  # the content coding that the last response stated
 
     @property
     def is_complete(self) -> bool:
@@ -80,6 +90,53 @@ class Resumption:
             return None, None
         last = "" if self._stop is None else str(self._stop - 1)
         return f"bytes={self.offset}-{last}", self._etag
+
+    def body_form(self, head: ResponseHead) -> BodyForm:
+        """Return how to read the body of a response. If the body is unusable, the next request has no Range header.
+
+        Call this method before `check_response`. The size of the blob shows whether the body has the coding that is stated.
+
+        Args:
+            head: The status and headers of the response.
+
+        Raises:
+            ParseError: The response has a range of an encoded body, although no range was requested.
+
+        Source: RFC 9110, sections 8.4 and 14.4: a range is one of the encoded body.
+        """
+        self.coding = head.coding
+        if head.coding is None:
+            return "verbatim"
+        if not head.is_whole:
+            if self.size is not None and _parse_content_range(head.content_range)[2] == self.size:
+                return "verbatim"
+            if not self._use_ranges:
+                raise coding_error(head.coding, "the response has a range of the encoded body")
+            self._use_ranges = False
+            return "unusable"
+        if self.size is None or head.length is None:
+            return "undecided"
+        if head.length == self.size:
+            return "verbatim"
+        self._use_ranges = False  # a range would be one of the encoded body
+        return "encoded"
+
+    def verify(self, verifier: Verifier, digest: str) -> None:
+        """Check that all bytes of the blob have its digest and size, and name the content coding of the body if not.
+
+        Args:
+            verifier: The verifier to which all bytes were passed.
+            digest: The digest of the blob.
+
+        Raises:
+            DigestMismatchError: The bytes have another digest or size.
+        """
+        try:
+            verifier.verify(self.size, digest)
+        except DigestMismatchError:
+            if self.coding is None:
+                raise
+            raise mismatch_error(verifier, self.size, digest, self.coding) from None
 
     def check_response(self, head: ResponseHead) -> None:
         """Check that a response holds the requested bytes, and store the size and the ETag of the blob for later requests.

@@ -200,7 +200,7 @@ def with_body(response: httpx.Response, content: bytes, limit: int, *, whole: bo
     """
     headers = response.headers
     coding = headers.get("content-encoding", "").strip().lower()
-    if coding not in ("", "identity"):
+    if coding not in ("", "identity") and response.request.method != "HEAD":
         content = _decoded(response, content, coding, limit, whole=whole)
         headers = httpx.Headers([(name, value) for name, value in headers.multi_items() if name not in _CODING_HEADERS])
     if len(content) > limit and whole:
@@ -219,7 +219,8 @@ def with_body(response: httpx.Response, content: bytes, limit: int, *, whole: bo
 def _decoded(response: httpx.Response, content: bytes, coding: str, limit: int, *, whole: bool) -> bytes:
     """Decode a body whose content coding was not requested, and return at most `limit` + 1 bytes.
 
-    If the body cannot be decoded, raise a DecodingError if `whole` is true, and return b"" otherwise.
+    JSON that was not encoded is returned unchanged. If another body cannot be decoded, raise a DecodingError if `whole` is true,
+    and return b"" otherwise.
     """
     try:
         if coding not in ("gzip", "x-gzip", "deflate"):
@@ -230,6 +231,8 @@ def _decoded(response: httpx.Response, content: bytes, coding: str, limit: int, 
         if content and not decoder.eof and len(decoded) <= limit:
             raise zlib.error("the compressed body of the response is truncated")
     except zlib.error as error:
+        if content.lstrip()[:1] in (b"{", b"["):
+            return content[: limit + 1]  # JSON that was not encoded, although the header says so
         if whole:
             raise httpx.DecodingError(str(error), request=response.request) from None
         return b""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 
 from ..._core import blobs
+from ..._core.text.redaction import printable
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...digest import DigestLike, to_digest
 from ...errors import ParseError
@@ -159,13 +160,20 @@ class BlobCalls(RepositoryBase):
         Raises:
             InvalidDigestError: The digest is malformed.
             NotFoundError: The blob does not exist.
-            ParseError: The registry does not state the size of the blob.
+            ParseError: The registry does not state the size of the blob, or states the size of an encoded form.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
         checked = to_digest(digest)
         response = api.head_blob.sync(self._pipeline, self._name, checked, timeout=timeout, deadline=deadline)
+        if coding := response.headers.get("Content-Encoding", "").strip().lower().replace("identity", ""):
+            raise ParseError(
+                model="HeadBlobOk",
+                field="Content-Length",
+                problem=f"may be the length of the encoded blob, since the response has Content-Encoding: {printable(coding)}",
+                hint="Pass the descriptor of the blob instead of its digest: a descriptor has the size.",
+            )
         if response.content_length is None:
             raise ParseError(model="HeadBlobOk", field="Content-Length", problem="is missing from the headers")
         return models.Descriptor(

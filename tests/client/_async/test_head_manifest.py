@@ -67,6 +67,7 @@ async def test_the_requested_digest_replaces_a_missing_one(
         {"Docker_Content_Digest": None},
         {"Docker_Content_Digest": "nonsense"},
         {"Content_Length": None},
+        {"Content_Length": "0"},
         {"Content_Type": None},
         {"Content_Type": "application/json"},
         {"Content_Type": "text/plain; charset=utf-8"},

@@ -22,6 +22,7 @@ class BlobServer:
         etag: Returns the ETag of the next response; an empty string leaves it out.
         content_range: Returns the Content-Range for first, last and size; None sends the right one.
         more: Bytes to send after the requested ones.
+        coding: The value of Content-Encoding; empty to leave it out. `content` is the body as it is sent.
         served: The number of bytes that were sent.
     """
 
@@ -32,6 +33,7 @@ class BlobServer:
     etag: Callable[[], str] = str
     content_range: Callable[[int, int, int], str] | None = None
     more: bytes = b""
+    coding: str = ""
     served: int = 0
 
     def attach(self, loopback: Loopback) -> None:
@@ -54,6 +56,8 @@ class BlobServer:
         handler.send_header("Content-Type", "application/octet-stream")
         if etag:
             handler.send_header("ETag", etag)
+        if self.coding:
+            handler.send_header("Content-Encoding", self.coding)
         if requested:
             content_range = self.content_range or (lambda first, last, size: f"bytes {first}-{last}/{size}")
             handler.send_header("Content-Range", content_range(first, last, size))

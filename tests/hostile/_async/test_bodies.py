@@ -172,6 +172,14 @@ async def test_a_gzipped_body_is_decompressed(registry: Loopback, coding: str) -
         assert await client.list_tags() == ["1", "2"]
 
 
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "gzip, br"])
+async def test_json_that_is_not_encoded_is_read_whatever_the_header_says(registry: Loopback, coding: str) -> None:
+    plain = b' {"name": "a", "tags": ["1", "2"]}'
+    registry.answer = lambda handler: handler.reply(200, plain, Content_Encoding=coding, Content_Type="application/json")
+    async with client_of(registry) as client:
+        assert await client.list_tags() == ["1", "2"]
+
+
 @pytest.mark.parametrize("cut", [1, 10, 25])
 async def test_a_cut_gzipped_body_is_an_error(registry: Loopback, cut: int) -> None:
     coded = gzip.compress(b'{"name": "a", "tags": ["1", "2"]}')[:-cut]

@@ -183,6 +183,16 @@ def test_a_gzipped_body_is_decompressed(registry: Loopback, coding: str) -> None
         assert client.list_tags() == ["1", "2"]
 
 
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "gzip, br"])
+def test_json_that_is_not_encoded_is_read_whatever_the_header_says(registry: Loopback, coding: str) -> None:
+    plain = b' {"name": "a", "tags": ["1", "2"]}'
+    registry.answer = lambda handler: handler.reply(
+        200, plain, Content_Encoding=coding, Content_Type="application/json"
+    )
+    with client_of(registry) as client:
+        assert client.list_tags() == ["1", "2"]
+
+
 @pytest.mark.parametrize("cut", [1, 10, 25])
 def test_a_cut_gzipped_body_is_an_error(registry: Loopback, cut: int) -> None:
     coded = gzip.compress(b'{"name": "a", "tags": ["1", "2"]}')[:-cut]

@@ -18,12 +18,15 @@ from ...text.redaction import redact_url
 from ...wire import AsyncChunks, CallLimits, async_stream, follow_url, integer_header, make_request, text_header
 from ..blob_spec import BlobSpec
 from ..byte_ranges import ResponseHead, Resumption
+from ..content_coding import coding_of
 from ..retries import RequestFailures, is_transient
 from .blob_repository import AsyncBlobRepository
+from .encoded_body import AsyncPieces, async_decode, async_verify_encoded
 
 _log = logging.getLogger("docker_registry_sdk._core.blobs")
 
 _Response: TypeAlias = tuple[ResponseHead, AsyncChunks]
+_Body: TypeAlias = AsyncChunks | AsyncPieces
 _Request: TypeAlias = Callable[[str | None, str | None], AbstractAsyncContextManager[_Response]]
 
 
@@ -35,16 +38,18 @@ class AsyncRangedFetch:
     Args:
         request: A function that sends the request. Its arguments are the values of the Range and If-Range headers; None for a
             header that is not sent.
+        blob: The blob, which shows whether an encoded body must be decoded.
         state: The range to read, and the number of bytes that have arrived.
         limits: The limits of the call; its retry policy and deadline limit how often the request is repeated.
     """
 
-    def __init__(self, request: _Request, state: Resumption, limits: CallLimits) -> None:
+    def __init__(self, request: _Request, blob: BlobSpec, state: Resumption, limits: CallLimits) -> None:
         self.state = state
+        self._blob = blob
         self._request = request
         self._failures = RequestFailures(limits)
         self._response: AbstractAsyncContextManager[_Response] | None = None
-        self._body: AsyncChunks | None = None
+        self._body: _Body | None = None
         self._has_ended = False
         reset_after_fork(self)
 
@@ -78,10 +83,26 @@ class AsyncRangedFetch:
                 continue
             self._response, self._body = response, body
             try:
-                self.state.check_response(head)
-            except RegistryError:
+                await self._check_response(head, body)
+            except RegistryError as error:
                 await self.aclose()
-                raise
+                if not is_transient(error):
+                    raise
+                await self._wait_after(error)
+
+    async def _check_response(self, head: ResponseHead, body: AsyncChunks) -> None:
+        """Check a response, and decode its body if it has a content coding that was not requested."""
+        form, coding = self.state.body_form(head), head.coding
+        if form == "unusable":
+            await self.aclose()
+            return
+        if form != "verbatim" and coding is not None:
+            head = evolve(head, length=None)  # the length of the encoded body
+            if form == "encoded":
+                self._body = AsyncPieces(async_decode(body, coding, self._blob))
+            else:
+                self._body = await async_verify_encoded(body, coding, self._blob)
+        self.state.check_response(head)
 
     async def read(self) -> bytes:
         """Return the next bytes as they arrive, and `b""` at the end.
@@ -114,7 +135,9 @@ class AsyncRangedFetch:
 
         If the body was read completely, the connection stays open for the next request.
         """
-        response, self._response, self._body = self._response, None, None
+        response, body, self._response, self._body = self._response, self._body, None, None
+        if isinstance(body, AsyncPieces):
+            await body.aclose()
         if response is not None:
             await response.__aexit__(None, None, None)
 
@@ -173,7 +196,7 @@ async def async_start_fetch(
     Raises:
         NotFoundError: The registry does not have the blob, and no external URL may be used or every one failed.
     """
-    fetch = AsyncRangedFetch(_registry_request(repository, blob.digest), state, repository.limits)
+    fetch = AsyncRangedFetch(_registry_request(repository, blob.digest), blob, state, repository.limits)
     try:
         await fetch.start()
     except NotFoundError as error:
@@ -185,7 +208,7 @@ async def async_start_fetch(
     else:
         return fetch
     for url in blob.urls:
-        fetch = AsyncRangedFetch(_url_request(repository, url), state, repository.limits)
+        fetch = AsyncRangedFetch(_url_request(repository, url), blob, state, repository.limits)
         try:
             await fetch.start()
         except RegistryError as error:
@@ -213,7 +236,8 @@ def _registry_request(repository: AsyncBlobRepository, digest: Digest) -> _Reque
             content_range = (
                 None if isinstance(response, api.create_blob_read_stream.CreateBlobReadStreamOk) else response.content_range
             )
-            yield ResponseHead(is_whole, response.content_length, content_range, response.etag), response.body
+            coding = coding_of(response.headers.get("Content-Encoding"))
+            yield ResponseHead(is_whole, response.content_length, content_range, response.etag, coding), response.body
 
     return request
 
@@ -232,6 +256,7 @@ def _url_request(repository: AsyncBlobRepository, url: str) -> _Request:
                 integer_header(response, "Content-Length"),
                 text_header(response, "Content-Range"),
                 text_header(response, "ETag"),
+                coding_of(text_header(response, "Content-Encoding")),
             )
             yield head, AsyncChunks(response)
 

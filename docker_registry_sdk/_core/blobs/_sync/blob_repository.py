@@ -19,6 +19,7 @@ from ...wire import (
     call_limits,
     sender_of,
 )
+from ..content_coding import coding_of
 
 
 class RequestOptions(TypedDict):
@@ -69,6 +70,8 @@ class BlobRepository:
     def stored_size(self, digest: Digest) -> int | None:
         """Request the size of a blob from the registry, and return the size in bytes, or None if the response has no size.
 
+        The Content-Length of a response with a content coding may be that of the encoded blob, so it is no size.
+
         Args:
             digest: The digest of the blob.
 
@@ -76,7 +79,7 @@ class BlobRepository:
             NotFoundError: The blob does not exist.
         """
         response = api.head_blob.sync(self.client, self.name, digest, **self.options)
-        return response.content_length
+        return None if coding_of(response.headers.get("Content-Encoding")) else response.content_length
 
     def check_deadline(self, digest: Digest) -> None:
         """Raise an exception if the deadline has passed.

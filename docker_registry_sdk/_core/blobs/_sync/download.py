@@ -152,7 +152,7 @@ class _Download:
         state = Resumption(self._size, verifier.size, check_size=self._blob.check_size)
         self._receive(state, verifier, part)
         size = verifier.size
-        verifier.verify(state.size, self._blob.digest)
+        state.verify(verifier, self._blob.digest)
         run_in_thread_uncancellable(part.finish)
         self._report("download", size, size)
         return self._blob.to_descriptor(size)

@@ -34,12 +34,15 @@ from ...wire import (
 )
 from ..blob_spec import BlobSpec
 from ..byte_ranges import ResponseHead, Resumption
+from ..content_coding import coding_of
 from ..retries import RequestFailures, is_transient
 from .blob_repository import BlobRepository
+from .encoded_body import Pieces, decode, verify_encoded
 
 _log = logging.getLogger("docker_registry_sdk._core.blobs")
 
 _Response: TypeAlias = tuple[ResponseHead, Chunks]
+_Body: TypeAlias = Chunks | Pieces
 _Request: TypeAlias = Callable[[str | None, str | None], AbstractContextManager[_Response]]
 
 
@@ -51,16 +54,18 @@ class RangedFetch:
     Args:
         request: A function that sends the request. Its arguments are the values of the Range and If-Range headers; None for a
             header that is not sent.
+        blob: The blob, which shows whether an encoded body must be decoded.
         state: The range to read, and the number of bytes that have arrived.
         limits: The limits of the call; its retry policy and deadline limit how often the request is repeated.
     """
 
-    def __init__(self, request: _Request, state: Resumption, limits: CallLimits) -> None:
+    def __init__(self, request: _Request, blob: BlobSpec, state: Resumption, limits: CallLimits) -> None:
         self.state = state
+        self._blob = blob
         self._request = request
         self._failures = RequestFailures(limits)
         self._response: AbstractContextManager[_Response] | None = None
-        self._body: Chunks | None = None
+        self._body: _Body | None = None
         self._has_ended = False
         reset_after_fork(self)
 
@@ -94,10 +99,26 @@ class RangedFetch:
                 continue
             self._response, self._body = response, body
             try:
-                self.state.check_response(head)
-            except RegistryError:
+                self._check_response(head, body)
+            except RegistryError as error:
                 self.close()
-                raise
+                if not is_transient(error):
+                    raise
+                self._wait_after(error)
+
+    def _check_response(self, head: ResponseHead, body: Chunks) -> None:
+        """Check a response, and decode its body if it has a content coding that was not requested."""
+        form, coding = self.state.body_form(head), head.coding
+        if form == "unusable":
+            self.close()
+            return
+        if form != "verbatim" and coding is not None:
+            head = evolve(head, length=None)  # the length of the encoded body
+            if form == "encoded":
+                self._body = Pieces(decode(body, coding, self._blob))
+            else:
+                self._body = verify_encoded(body, coding, self._blob)
+        self.state.check_response(head)
 
     def read(self) -> bytes:
         """Return the next bytes as they arrive, and `b""` at the end.
@@ -130,7 +151,9 @@ class RangedFetch:
 
         If the body was read completely, the connection stays open for the next request.
         """
-        response, self._response, self._body = self._response, None, None
+        response, body, self._response, self._body = self._response, self._body, None, None
+        if isinstance(body, Pieces):
+            body.close()
         if response is not None:
             response.__exit__(None, None, None)
 
@@ -191,7 +214,7 @@ def start_fetch(repository: BlobRepository, blob: BlobSpec, state: Resumption, u
     Raises:
         NotFoundError: The registry does not have the blob, and no external URL may be used or every one failed.
     """
-    fetch = RangedFetch(_registry_request(repository, blob.digest), state, repository.limits)
+    fetch = RangedFetch(_registry_request(repository, blob.digest), blob, state, repository.limits)
     try:
         fetch.start()
     except NotFoundError as error:
@@ -205,7 +228,7 @@ def start_fetch(repository: BlobRepository, blob: BlobSpec, state: Resumption, u
     else:
         return fetch
     for url in blob.urls:
-        fetch = RangedFetch(_url_request(repository, url), state, repository.limits)
+        fetch = RangedFetch(_url_request(repository, url), blob, state, repository.limits)
         try:
             fetch.start()
         except RegistryError as error:
@@ -240,7 +263,8 @@ def _registry_request(repository: BlobRepository, digest: Digest) -> _Request:
                 if isinstance(response, api.create_blob_read_stream.CreateBlobReadStreamOk)
                 else response.content_range
             )
-            yield ResponseHead(is_whole, response.content_length, content_range, response.etag), response.body
+            coding = coding_of(response.headers.get("Content-Encoding"))
+            yield ResponseHead(is_whole, response.content_length, content_range, response.etag, coding), response.body
 
     return request
 
@@ -264,6 +288,7 @@ def _url_request(repository: BlobRepository, url: str) -> _Request:
                 integer_header(response, "Content-Length"),
                 text_header(response, "Content-Range"),
                 text_header(response, "ETag"),
+                coding_of(text_header(response, "Content-Encoding")),
             )
             yield head, Chunks(response)
 

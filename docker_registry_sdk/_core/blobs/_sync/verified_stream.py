@@ -143,7 +143,7 @@ class BlobStream(SyncByteStream):
     def _verify_end(self) -> None:
         # Read to the end of the body: then the next request can use the connection, and surplus bytes are noticed.
         self._verifier.update(self._fetch.read())
-        self._verifier.verify(self.size, self.digest)
+        self._fetch.state.verify(self._verifier, self.digest)
         self._has_ended = True
 
 
