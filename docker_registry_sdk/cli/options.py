@@ -120,7 +120,10 @@ _CONNECTION_OPTIONS: dict[str, Decorator] = {
         "trusted_realms",
         multiple=True,
         metavar="HOST",
-        help="Send credentials to the token service on this host although it is not on the registry's site. May be repeated.",
+        help=(
+            "Send credentials to the token service on this host although it is not on the registry's site. May be repeated. "
+            "DOCKER_REGISTRY_SDK_TRUSTED_REALMS lists further hosts."
+        ),
     ),
 }
 

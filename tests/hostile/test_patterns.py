@@ -21,6 +21,7 @@ PATTERNS: dict[tuple[str, str], list[str]] = {
     ("_core.auth.challenge", "_TOKEN68"): ["YII=="],
     ("_core.auth.challenge", "_PARAMETER"): ["realm \t= \t"],
     ("_core.auth.challenge", "_QUOTED"): ['"a\\"b"'],
+    ("_core.auth.challenge", "_SINGLE_QUOTED"): ["'abc' ,", "''"],
     ("_core.auth.challenge", "_UNQUOTED"): ["abc"],
     ("_core.auth.challenge", "_GAP"): [" \t,"],
     ("_core.auth.challenge", "_BLANKS"): [" \t"],
@@ -107,6 +108,8 @@ PATTERNS: dict[tuple[str, str], list[str]] = {
 # Patterns that are not applied to text from outside, and why.
 OTHERS = {
     ("cli.operation_call", "_COLLECTION"): "matches the types of generated functions",
+    ("_core.transport.no_proxy", "_SEPARATORS"): "splits an environment variable, which is trusted",
+    ("_core.transport.no_proxy", "'.*'.join(map(re.escape, host.split('*')))"): "is made from an environment variable",
     ("testing.faults.tokens", "first_or_later"): "changes the challenges of the embedded registry itself",
     ("testing.faults.fault", "value"): "is the pattern of the test that adds the fault",
 }

@@ -18,7 +18,7 @@ from ..text.redaction import one_line, redact_url
 from ..wire import ByteStream, HTTPRequest, HTTPResponse, Request, call_of, set_call
 from .destinations import remove_secrets, set_spelling
 from .effects import Acquire, Effect, FindCredential, Flow, Lock, Read, Send
-from .realm import check_realm, find_realm_addresses
+from .realm import absolute_realm, check_realm, find_realm_addresses
 from .scope import ScopeSet
 from .tokens import Token, TokenStore, credential_digest
 
@@ -209,7 +209,8 @@ class Authenticator:
     def _token(
         self, challenge: auth.Challenge, wanted: ScopeSet, credential: Credential | None
     ) -> Generator[Effect, Any, tuple[Token, bool]]:
-        realm, name = challenge.parameters["realm"], challenge.parameters.get("service") or None
+        realm = absolute_realm(challenge.parameters["realm"], self._registry())
+        name = challenge.parameters.get("service") or None
         service = (realm, name or "", "" if credential is None else credential_digest(credential))
         self._note(realm=realm, service=name, scopes=wanted.scopes)
         if (token := self._tokens.find(service, wanted)) is not None:

@@ -10,6 +10,7 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))")
 _PARAMETER = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"?', re.DOTALL)
+_SINGLE_QUOTED = re.compile(r"'([^']*)'(?=[ \t]*(?:[,;]|$))")  # not allowed, but some servers send it
 _UNQUOTED = re.compile(r"[^,]*")
 _GAP = re.compile(r"[ \t,]*")
 _BLANKS = re.compile(r"[ \t]*")
@@ -68,6 +69,8 @@ def _value(text: str, at: int) -> tuple[str, int]:
     quoted = _QUOTED.match(text, at)
     if quoted is not None:
         return re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL), quoted.end()
+    if (single := _SINGLE_QUOTED.match(text, at)) is not None:
+        return single[1], single.end()
     unquoted = _UNQUOTED.match(text, at)
     assert unquoted is not None  # it may be empty
     return unquoted[0].strip(), unquoted.end()

@@ -25,6 +25,7 @@ from ..names.origin import Origin, is_private_host
 from ..wire import CALLERS_HEADERS, HTTPRequest, verbatim_url
 from .effects import Effect, Resolve
 
+MAX_REDIRECTS: Final = 5
 REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 # Headers that are sent to the registry only.
 SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})

@@ -9,10 +9,12 @@ from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
 from ...credentials import Credential
-from ...errors import AuthError, ParseError, StatusError, TokenLoginError
+from ...errors import AuthError, InvalidReferenceError, ParseError, StatusError, TokenLoginError
 from ...token_auth import api, models
+from ..names.origin import Origin
 from ..text.redaction import one_line
-from ..wire import HTTPRequest, HTTPResponse, Request, call_of, set_call
+from ..wire import CALL, HTTPRequest, HTTPResponse, Request, call_of, encode_url, name_url, set_call, verbatim_url
+from .destinations import MAX_REDIRECTS, REDIRECT_STATUSES, set_spelling
 from .effects import Effect, Read, Send
 from .scope import ScopeSet
 
@@ -107,10 +109,40 @@ def fetch_token(
 
 
 def _exchange(request: HTTPRequest) -> Generator[Effect, Any, HTTPResponse]:
-    set_call(request, call_of(request)._replace(buffered=True))  # a response that is cut is requested again
-    response = yield Send(request, repeatable=True)
-    read: HTTPResponse = yield Read(response)
+    """Send a request to a token service, and return the response. Redirects within the token service's origin are followed."""
+    read: HTTPResponse
+    for _ in range(MAX_REDIRECTS + 1):
+        set_call(request, call_of(request)._replace(buffered=True))  # a response that is cut is requested again
+        response = yield Send(request, repeatable=True)
+        read = yield Read(response)
+        moved = _redirected(request, read)
+        if moved is None:
+            break
+        request = moved
     return read
+
+
+def _redirected(request: HTTPRequest, response: HTTPResponse) -> HTTPRequest | None:
+    """Return the request that a redirect requires; None if the response is no redirect to the same origin.
+
+    Another origin must not get the credential, and an anonymous token of another origin would hide that the login was not used. A
+    POST remains a POST, since the request for a token is in its body.
+    """
+    location = response.headers.get("Location", "").strip(" \t")
+    if response.status_code not in REDIRECT_STATUSES or not location or (request.method, response.status_code) == ("POST", 303):
+        return None
+    try:
+        named = name_url(str(request.url), encode_url(location, response.headers.encoding).partition("#")[0], "redirect")
+        url, origin = verbatim_url(named), Origin.from_url(named)
+        if origin != Origin.from_url(str(request.url)):
+            return None
+    except InvalidReferenceError:
+        return None
+    extensions = {**request.extensions, CALL: call_of(request)._replace(opaque=True)}
+    moved = HTTPRequest(request.method, url, headers=request.headers, stream=request.stream, extensions=extensions)
+    moved.url = url  # the constructor has normalized the URL
+    set_spelling(moved, origin)
+    return moved
 
 
 def _grant(

@@ -15,6 +15,7 @@ from ...errors import InvalidReferenceError, TransportError
 from .. import auth
 from ..auth.authenticator import Authenticator, is_repeatable
 from ..auth.destinations import (
+    MAX_REDIRECTS,
     REDIRECT_STATUSES,
     SECRET_HEADERS,
     Addresses,
@@ -28,8 +29,6 @@ from ..concurrency.forks import BoundToProcess
 from ..names.origin import Origin
 from ..wire import CALL, HTTPRequest, HTTPResponse, call_of, encode_url, name_url, set_call, verbatim_url
 from .registry_origin import RegistryOrigin
-
-MAX_REDIRECTS = 5
 
 
 class AuthPolicy(Protocol):

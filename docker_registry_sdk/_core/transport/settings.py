@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Collection
 from os import PathLike
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from attrs import Attribute, field, fields, frozen
 
 from ...credentials.given import AsyncGivenCredentials, CheckedCredentials, check_credentials
-from ..auth.realm import parse_trusted
+from ..auth.realm import TRUSTED_REALMS_VARIABLE, environment_realms, parse_trusted
 from ..text.redaction import redact_url
 from ..wire.policy import DEFAULT_MAX_RETRIES, DEFAULT_MAX_RETRY_WAIT_SECONDS, RetryPolicy, to_deadline
 from ..wire.timeout import Timeout, TimeoutSteps, timeout_steps
@@ -73,7 +74,8 @@ class ClientSettings:
     Raises:
         TypeError: A value has the wrong type, or two values exclude each other.
         ValueError: A number is out of range.
-        InvalidReferenceError: An item of `trusted_realms` is not a host, or `proxy` is not a URL of a proxy.
+        InvalidReferenceError: An item of `trusted_realms`, or of the environment variable `DOCKER_REGISTRY_SDK_TRUSTED_REALMS`,
+            is not a host, or `proxy` is not a URL of a proxy.
     """
 
     credentials: CheckedCredentials | None = None
@@ -95,7 +97,9 @@ class ClientSettings:
         if self.proxy is not None:
             check_proxy(self.proxy)
         to_deadline(self.deadline)
-        parse_trusted(self.trusted_realms)  # raises now, not at the first challenge, if a host is invalid
+        # These raise now, not at the first challenge, if a host is invalid.
+        parse_trusted(self.trusted_realms)
+        parse_trusted(environment_realms(os.environ), f"the environment variable {TRUSTED_REALMS_VARIABLE}")
         if self.timeout is not None:
             timeout_steps(self.timeout)
         if self.ssl_context is not None:
@@ -118,6 +122,11 @@ class ClientSettings:
         defaults = fields(ClientSettings)
         if excess := [one.name for one in defaults if one.name in names and getattr(self, one.name) != one.default]:
             raise TypeError(f"pass either {', '.join(excess)} or {given}, but not both")
+
+    @property
+    def all_trusted_realms(self) -> tuple[str, ...]:
+        """Return the hosts in `trusted_realms`, and in the environment variable `DOCKER_REGISTRY_SDK_TRUSTED_REALMS`."""
+        return (*self.trusted_realms, *environment_realms(os.environ))
 
     @property
     def retry_policy(self) -> RetryPolicy:

@@ -77,7 +77,8 @@ def login(
         user_agent: The value of the User-Agent header; None, the default, sends the names and versions of this package and of
             Python.
         trusted_realms: Hosts, with or without a port, that are trusted as token services, or as registries of a v1 index, even
-            if they belong to another site than the registry, or are in a private network; none by default.
+            if they belong to another site than the registry, or are in a private network; none by default. Hosts in
+            the environment variable `DOCKER_REGISTRY_SDK_TRUSTED_REALMS`, separated by commas or spaces, are trusted as well.
         max_connections: The maximum number of connections for blobs, and the same number again for other requests; 100 by
             default. Further requests wait for a free connection, without a limit unless `timeout` has one.
         transport: The caller's own transport, which sends the requests, and which only the caller closes: an object with a
@@ -182,7 +183,8 @@ def check_login(
         user_agent: The value of the User-Agent header; None, the default, sends the names and versions of this package and of
             Python.
         trusted_realms: Hosts, with or without a port, that are trusted as token services, or as registries of a v1 index, even
-            if they belong to another site than the registry, or are in a private network; none by default.
+            if they belong to another site than the registry, or are in a private network; none by default. Hosts in
+            the environment variable `DOCKER_REGISTRY_SDK_TRUSTED_REALMS`, separated by commas or spaces, are trusted as well.
         max_connections: The maximum number of connections for blobs, and the same number again for other requests; 100 by
             default. Further requests wait for a free connection, without a limit unless `timeout` has one.
         transport: The caller's own transport, which sends the requests, and which only the caller closes: an object with a

@@ -22,7 +22,7 @@ class AsyncV1Base(AsyncClientBase):
         def create(request: Request) -> HTTPRequest:
             return build(pipeline, request, request.body)
 
-        trusted = frozenset(settings.trusted_realms)
+        trusted = frozenset(settings.all_trusted_realms)
         self._auth_policy = pipeline.auth_policy = V1AuthPolicy(pipeline.registry, create, AsyncSingleFlightLock(), trusted)
         return pipeline
 

@@ -30,7 +30,7 @@ class V1Base(ClientBase):
         def create(request: Request) -> HTTPRequest:
             return build(pipeline, request, request.body)
 
-        trusted = frozenset(settings.trusted_realms)
+        trusted = frozenset(settings.all_trusted_realms)
         self._auth_policy = pipeline.auth_policy = V1AuthPolicy(pipeline.registry, create, SingleFlightLock(), trusted)
         return pipeline
 

@@ -25,6 +25,11 @@ BLANKS = st.sampled_from(["", " ", "\t", "  "])
             [("basic", {"realm": "simple"}, ""), ("newauth", {"realm": "apps", "type": "1", "title": 'Login to "apps"'}, "")],
         ),
         ("Negotiate", [("negotiate", {}, "")]),
+        (
+            "Bearer realm='https://a/t',scope='repository:a:pull,push'",
+            [("bearer", {"realm": "https://a/t", "scope": "repository:a:pull,push"}, "")],
+        ),
+        ("Basic realm='it''s'", [("basic", {"realm": "'it''s'"}, "")]),
         ("Negotiate abc", [("negotiate", {}, "abc")]),
         ("x/", [("x", {}, "")]),
         ("Negotiate YII=", [("negotiate", {}, "YII=")]),

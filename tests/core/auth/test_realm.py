@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docker_registry_sdk._core.auth.realm import check_realm, parse_trusted
+from docker_registry_sdk._core.auth.effects import Resolve
+from docker_registry_sdk._core.auth.realm import (
+    absolute_realm,
+    check_realm,
+    environment_realms,
+    find_realm_addresses,
+    parse_trusted,
+)
 from docker_registry_sdk._core.names.origin import Origin
 from docker_registry_sdk.errors import AuthError, InvalidReferenceError
 
@@ -15,9 +22,18 @@ HTTP = "http://registry.example.com"
 
 
 def is_allowed(realm: str, registry: str = HTTPS, trusted: tuple[str, ...] = (), *, secret: bool) -> bool:
-    """Return whether the policy allows a token request to a realm, with the credential if `secret`."""
+    """Return whether the policy allows a token request to a realm, with the credential if `secret`; other names are public."""
+    origin = Origin.from_url(registry)
     try:
-        check_realm(realm, Origin.from_url(registry), trusted=trusted, secret=secret)
+        checked = check_realm(absolute_realm(realm, origin), origin, trusted=trusted, secret=secret)
+        finding = find_realm_addresses(checked, origin, trusted)
+        try:
+            effect = next(finding)
+            while True:
+                assert isinstance(effect, Resolve)
+                effect = finding.send(("127.0.0.1",) if effect.origin.is_private else ("93.184.216.34",))
+        except StopIteration:
+            pass
     except AuthError as error:
         assert error.source == f"the registry {Origin.from_url(registry)}"
         return False
@@ -49,8 +65,9 @@ def is_allowed(realm: str, registry: str = HTTPS, trusted: tuple[str, ...] = (),
         (HTTPS, "https://evil.test:8443/token", ("evil.test",), True, True),
         (HTTPS, "https://sub.evil.test/token", ("evil.test",), False, True),
         # Plain http.
-        (HTTPS, "http://registry.example.com/token", (), False, False),
-        (HTTPS, "http://registry.example.com:443/token", (), False, False),
+        (HTTPS, "http://registry.example.com/token", (), True, True),  # by https: the registry is behind a proxy that ends TLS
+        (HTTPS, "http://registry.example.com:443/token", (), True, True),
+        (HTTPS, "http://registry.example.com:5000/token", (), False, False),
         (HTTPS, "http://auth.example.com/token", ("auth.example.com",), False, False),
         (HTTP, "http://auth.example.com/token", (), True, True),
         (HTTP, "https://auth.example.com/token", (), True, True),
@@ -74,9 +91,24 @@ def is_allowed(realm: str, registry: str = HTTPS, trusted: tuple[str, ...] = (),
         (HTTPS, "https://[fd00::1]/token", ("fd00::1",), True, True),
         (HTTPS, "https://[fd00::1]/token", ("[fd00::1]:443",), True, True),
         ("https://10.0.0.1:5000", "https://10.0.0.1:5001/token", (), True, True),
-        ("https://10.0.0.1:5000", "https://10.0.0.2:5001/token", (), False, False),
+        ("https://10.0.0.1:5000", "https://10.0.0.2:5001/token", (), False, True),
+        ("https://10.0.0.1:5000", "https://auth.example.com/token", (), False, True),
+        ("http://registry:5000", "http://gitlab/jwt/auth", (), False, True),
+        ("http://registry.corp.internal", "http://gitlab.corp.internal/jwt/auth", (), False, True),
+        ("http://registry.corp.internal", "http://gitlab.corp.internal/jwt/auth", ("gitlab.corp.internal",), True, True),
         ("http://localhost:5000", "http://localhost:5001/token", (), True, True),
-        ("http://localhost:5000", "http://127.0.0.1:5000/token", (), False, False),
+        ("http://localhost:5000", "http://127.0.0.1:5000/token", (), False, True),
+        # Realms that are relative to the registry.
+        (HTTPS, "/token", (), True, True),
+        (HTTPS, "/token?service=x", (), True, True),
+        (HTTPS, "//auth.example.com/token", (), True, True),
+        (HTTPS, "//evil.test/token", (), False, True),
+        (HTTPS, "//10.0.0.1/token", (), False, False),
+        (HTTPS, "///token", (), False, False),
+        (HTTPS, "/to ken", (), False, False),
+        (HTTPS, "/\\evil.test/token", (), False, False),
+        (HTTPS, "token", (), False, False),
+        (HTTPS, "registry.example.com/token", (), False, False),
         # Invalid realms.
         (HTTPS, "https://registry.example.com@evil.test/token", (), False, False),
         (HTTPS, "https://alice:hunter2@registry.example.com/token", (), False, False),
@@ -85,8 +117,6 @@ def is_allowed(realm: str, registry: str = HTTPS, trusted: tuple[str, ...] = (),
         (HTTPS, "https://registry.example.com:0/token", (), False, False),
         (HTTPS, "https://registry.example.com:99999/token", (), False, False),
         (HTTPS, "https://registry.example.com:44e3/token", (), False, False),
-        (HTTPS, "/token", (), False, False),
-        (HTTPS, "//auth.example.com/token", (), False, False),
         (HTTPS, "ftp://auth.example.com/token", (), False, False),
         (HTTPS, "file:///etc/passwd", (), False, False),
         (HTTPS, "https:///token", (), False, False),
@@ -129,6 +159,33 @@ def test_a_trusted_realm_must_be_a_host(name: str) -> None:
 def test_trusted_realms_must_not_be_a_string() -> None:
     with pytest.raises(TypeError, match="a collection of hosts"):
         parse_trusted("auth.example.com")
+
+
+def test_the_variable_has_hosts_with_commas_or_spaces_between_them() -> None:
+    assert environment_realms({}) == environment_realms({"DOCKER_REGISTRY_SDK_TRUSTED_REALMS": " , "}) == ()
+    names = environment_realms({"DOCKER_REGISTRY_SDK_TRUSTED_REALMS": "auth.example.com, [::1]:5001 10.0.0.1"})
+    assert parse_trusted(names) == {("auth.example.com", None), ("::1", 5001), ("10.0.0.1", None)}
+
+
+ORIGINS = st.builds(
+    "{}://{}{}".format,
+    st.sampled_from(["http", "https"]),
+    st.sampled_from(["registry.example.com", "auth.example.com", "evil.test", "10.0.0.1", "registry"]),
+    st.sampled_from(["", ":80", ":443", ":5000"]),
+)
+
+
+@given(ORIGINS, ORIGINS, st.sampled_from(["/token", "/t?x=/../%2f", ""]), st.sampled_from(["absolute", "//", "/"]))
+def test_no_form_of_a_realm_leads_the_credential_elsewhere(home: str, named: str, path: str, form: str) -> None:
+    registry = Origin.from_url(home)
+    realm = {"absolute": f"{named}{path}", "//": f"{named.partition(':')[2]}{path}", "/": path or "/"}[form]
+    absolute = absolute_realm(realm, registry)
+    found = Origin.from_url(absolute)
+    assert absolute.endswith(path)
+    assert found.host == (registry.host if form == "/" else Origin.from_url(named).host)
+    if is_allowed(realm, home, secret=True):
+        assert found.is_secure or not registry.is_secure
+        assert found.host == registry.host or found.host.endswith("example.com")
 
 
 @given(st.text(max_size=60))

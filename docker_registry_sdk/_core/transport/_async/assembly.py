@@ -59,7 +59,7 @@ def async_create_v2_auth_policy(pipeline: AsyncPipeline, settings: ClientSetting
 
     Args:
         pipeline: The pipeline, whose `auth_policy` the caller sets to the result.
-        settings: The client's settings, of which only `trusted_realms` is used.
+        settings: The client's settings, of which only the trusted realms are used.
     """
 
     def create(request: Request) -> HTTPRequest:
@@ -69,7 +69,7 @@ def async_create_v2_auth_policy(pipeline: AsyncPipeline, settings: ClientSetting
         lambda: pipeline.registry.origin,
         create,
         lambda: create(api.ping.request()),
-        settings.trusted_realms,
+        settings.all_trusted_realms,
         TokenStore(AsyncSingleFlightLock),
         AsyncSingleFlightLock(),
     )

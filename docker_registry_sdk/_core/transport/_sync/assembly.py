@@ -60,7 +60,7 @@ def create_v2_auth_policy(pipeline: Pipeline, settings: ClientSettings) -> V2Aut
 
     Args:
         pipeline: The pipeline, whose `auth_policy` the caller sets to the result.
-        settings: The client's settings, of which only `trusted_realms` is used.
+        settings: The client's settings, of which only the trusted realms are used.
     """
 
     def create(request: Request) -> HTTPRequest:
@@ -70,7 +70,7 @@ def create_v2_auth_policy(pipeline: Pipeline, settings: ClientSettings) -> V2Aut
         lambda: pipeline.registry.origin,
         create,
         lambda: create(api.ping.request()),
-        settings.trusted_realms,
+        settings.all_trusted_realms,
         TokenStore(SingleFlightLock),
         SingleFlightLock(),
     )
