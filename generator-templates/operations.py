@@ -180,7 +180,7 @@ def _parameter(document: Document, node: Node, where: str, taken: set[str]) -> P
     place = f"{where}, parameter {node['name']}"
     kind = document.python_type(node["schema"], place)
     location = node["in"]
-    allowed = {"path": {"str"}, "query": {"str", "int", "bool", "list[str]"}, "header": {"str", "int", "bool"}}
+    allowed = {"path": {"str"}, "query": {"str", "int", "bool", "datetime", "list[str]"}, "header": {"str", "int", "bool"}}
     if kind.type not in allowed.get(location, set()):
         raise SpecError(f"{place}: a parameter in {location} cannot be {kind.type}")
     return ParameterView(

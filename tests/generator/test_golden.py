@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ from docker_registry_sdk.errors import (
 HERE = Path(__file__).parent
 REGENERATE = "scripts/generate --spec tests/generator/tricky.yaml --output tests/generator/golden"
 DIGEST = "sha256:" + "0a" * 32
+SINCE = datetime(2024, 5, 1, 10, tzinfo=timezone(timedelta(hours=2)))
+SENT: dict[str, Any] = {"from_repo": "f/g", "label": ["x", "y z"], "deep_search": False, "since": SINCE, "x_trace": 7}
 THING: dict[str, Any] = {
     "tags": ["a"],
     "kind": "dark-blue",
@@ -167,10 +169,20 @@ def test_arguments_are_sent_in_their_locations_and_headers_are_typed(media_type:
     }
     with client(httpx.Response(200, headers=headers, json=THING), seen=seen) as http:
         response = operation("get_thing").sync(
-            http, "library/a", "sha256:b", True, class_="c", from_repo="f/g", label=["x", "y z"], deep_search=False, x_trace=7
+            http,
+            "library/a",
+            "sha256:b",
+            True,
+            class_="c",
+            from_repo="f/g",
+            label=["x", "y z"],
+            deep_search=False,
+            since=SINCE,
+            x_trace=7,
         )
     (request,) = seen
-    assert request.url.raw_path == b"/t/library/a/things/sha256:b?class=c&from=f%2Fg&label=x&label=y%20z&deep-Search=false"
+    query = b"class=c&from=f%2Fg&label=x&label=y%20z&deep-Search=false&since=2024-05-01T10%3A00%3A00%2B02%3A00"
+    assert request.url.raw_path == b"/t/library/a/things/sha256:b?" + query
     assert (request.headers["X-Dry-Run"], request.headers["X-Trace"]) == ("true", "7")
     assert request.headers["Accept"] == "application/json, application/vnd.thing.v1+json, application/vnd.list+json"
     assert call_of(request).scopes == ("repository:library/a:pull",)

@@ -83,6 +83,11 @@ CASES: list[tuple[str, object, str]] = [
     (f"{GET} security", [{"unknown": []}], "get_thing: security, unknown: the scheme is not in components"),
     # Parameters and headers.
     (f"{WORD} parameters", [query("a", COLOUR)], "get_word, parameter a: a parameter in query cannot be Colour"),
+    (
+        f"{WORD} parameters",
+        [query("A", {"type": "string", "format": "date-time"}, **{"in": "header"})],
+        "parameter A: a parameter in header cannot be datetime",
+    ),
     (f"{WORD} parameters", [query("a", {"type": "array", "items": NUMBER})], r"a parameter in query cannot be list\[int\]"),
     (f"{WORD} parameters", [query("a", {"type": ["string", "null"]})], "parameter a: null is not possible in URLs and headers"),
     (f"{WORD} parameters", [query("a", {"enum": ["a"]})], "parameter a: objects, maps and enumerations must be in components"),

@@ -18,7 +18,7 @@ class Parameter:
         wire_name: The name of the parameter in the request, such as `If-None-Match`.
         location: The part of the request that contains the value. `url` means that the value is a URL that a server sent, and
             replaces the whole URL of the request.
-        type: The Python type as text, such as `str`, `int`, `bool` or `list[str]`.
+        type: The Python type as text, such as `str`, `int`, `bool`, `datetime` or `list[str]`.
         required: Whether the argument must be given.
         description: The meaning of the argument.
     """

@@ -207,7 +207,7 @@ def url_header(response: ReceivedResponse, name: str) -> str | None:
 
     Raises:
         TransportError: The response is not one of the registry itself, and the URL leads to another host. The header Location of
-            a response with the status 201 may do so, since no request follows it.
+            a response with the status 201, or to a PUT, may do so, since no request follows it.
     """
     value = (text_header(response, name) or "").strip(" \t")
     return _absolute(response, value, "location") if value else None
@@ -261,7 +261,8 @@ def _absolute(response: ReceivedResponse, url: str, purpose: Purpose) -> str:
     except (RuntimeError, ValueError):  # the response has no request, or `url` is not a URL; a request to it will raise
         return url
     call = request.extensions.get(CALL)
-    if call is not None and call.elsewhere and response.status_code != 201 and authority_of(absolute) != authority_of(base):
+    is_last = response.status_code == 201 or request.method == "PUT"  # no request follows the URL of what was stored
+    if call is not None and call.elsewhere and not is_last and authority_of(absolute) != authority_of(base):
         raise TransportError(
             "the response names a URL on another host, but only the registry itself may do so, and this is another server that "
             "the registry has named",

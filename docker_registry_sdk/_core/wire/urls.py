@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import httpx
@@ -11,8 +12,9 @@ import httpx
 from ...errors import InvalidReferenceError
 from ..names.hosts import check_host, split_port
 from ..text.redaction import redact_url
+from .json_values import format_timestamp
 
-QueryValue = str | int | bool | Iterable[str] | None
+QueryValue = str | int | bool | datetime | Iterable[str] | None
 
 _ABSOLUTE = r"[A-Za-z][A-Za-z0-9+.\-]*:"
 _NOT_IN_A_URL = r"[^\x21-\x7e]"
@@ -69,7 +71,10 @@ def add_query(url: str, parameters: Mapping[str, QueryValue]) -> str:
     Args:
         url: A path or URL, with or without a query.
         parameters: The names and values. A parameter whose value is None is left out. A list adds the parameter once for each
-            item. Booleans are written as `true` and `false`.
+            item. Booleans are written as `true` and `false`, datetimes as RFC 3339 timestamps.
+
+    Raises:
+        InvalidReferenceError: A datetime has no time zone.
     """
     pairs: list[tuple[str, str]] = []
     for name, value in parameters.items():
@@ -77,6 +82,12 @@ def add_query(url: str, parameters: Mapping[str, QueryValue]) -> str:
             continue
         if isinstance(value, bool):
             value = "true" if value else "false"
+        elif isinstance(value, datetime):
+            if value.utcoffset() is None:  # RFC 3339 requires an offset
+                raise InvalidReferenceError(
+                    f"{name} is a datetime without a time zone", hint="Pass a time zone, as in datetime.now(UTC)."
+                )
+            value = format_timestamp(value)
         items = [str(value)] if isinstance(value, (str, int)) else list(value)
         pairs.extend((name, item) for item in items)
     if not pairs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +20,25 @@ if TYPE_CHECKING:
 
 # The name of the path parameter for the repository, in every operation on a repository.
 _REPO_PARAMETER = "name"
+
+
+def _timestamp(text: str) -> datetime:
+    """Return the datetime of an RFC 3339 timestamp with a time zone, as the value of an option."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise click.BadParameter(f"{text!r} is not a timestamp with a time zone, such as 2024-05-01T10:00:00Z")
+    return moment
+
+
 # The arguments of `click.option` by the Python type of a parameter.
 _OPTION_TYPES: dict[str, dict[str, Any]] = {
     "int": {"type": int},
     "bool": {"is_flag": True, "default": None},
     "list[str]": {"multiple": True},
+    "datetime": {"type": _timestamp},
 }
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+import click
 import pytest
+from click.testing import CliRunner
 
-from docker_registry_sdk._core.wire.operations import Operation
+from docker_registry_sdk._core.wire.operations import Operation, Parameter
+from docker_registry_sdk.cli.commands import api
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.v1.operations import OPERATIONS as V1
 from docker_registry_sdk.v2.operations import OPERATIONS as V2
@@ -129,6 +133,26 @@ def test_an_invalid_json_body(run_cli: RunCli, tmp_path: Path, content: str, wor
 def test_password_and_body_cannot_both_come_from_stdin(run_cli: RunCli) -> None:
     arguments = ["--content-type", OCI_MANIFEST, "--body", "-", "-u", "ann", "--password-stdin"]
     assert "stdin" in run_cli("api", "v2", "put_manifest", "localhost:1/a", "tag", *arguments).check_failure(2)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2024-05-01T10:00:00Z", "2024-05-01T10:00:00+00:00"),
+        ("2024-05-01T10:00:00+02:00", "2024-05-01T10:00:00+02:00"),
+        ("2024-05-01T10:00:00", "is not a timestamp with a time zone"),
+        ("yesterday", "is not a timestamp with a time zone"),
+    ],
+)
+def test_an_option_for_a_datetime_is_a_timestamp_with_a_time_zone(text: str, shown: str) -> None:
+    since = Parameter(name="since", wire_name="s", location="query", type="datetime", required=False, description="Since when.")
+
+    @click.command()
+    @api._parameter_decorator(since, set())
+    def show(parameter_since: datetime) -> None:
+        click.echo(parameter_since.isoformat())
+
+    assert shown in CliRunner().invoke(show, ["--since", text]).output
 
 
 def test_flags_are_sent_only_when_they_are_given(run_cli: RunCli, tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docker_registry_sdk._core.wire import (
+    CALL,
+    CallContext,
     boolean_header,
     integer_header,
     list_header,
@@ -19,7 +21,7 @@ from docker_registry_sdk._core.wire import (
     text_header,
     url_header,
 )
-from docker_registry_sdk.errors import ParseError
+from docker_registry_sdk.errors import ParseError, TransportError
 from docker_registry_sdk.v2.api import list_tags, put_manifest, start_blob_upload
 
 REQUEST = httpx.Request("GET", "https://h.test/v2/a/tags/list?n=2")
@@ -227,3 +229,15 @@ def test_any_bytes_in_a_header_are_parsed_without_an_error(value: bytes) -> None
     with suppress(ParseError):
         next_link(response)
     url_header(response, "Location")
+
+
+@pytest.mark.parametrize(("method", "status", "allowed"), [("PUT", 201, True), ("PUT", 204, True), ("PATCH", 202, False)])
+def test_only_the_url_of_stored_content_may_be_on_a_third_host(method: str, status: int, allowed: bool) -> None:
+    context = CallContext(elsewhere=True)
+    request = httpx.Request(method, "https://storage.example/u", extensions={CALL: context})
+    response = httpx.Response(status, headers={"Location": "https://other.example/v"}, request=request)
+    if allowed:
+        assert url_header(response, "Location") == "https://other.example/v"
+    else:
+        with pytest.raises(TransportError, match="another host"):
+            url_header(response, "Location")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -127,6 +128,9 @@ def test_query_values_are_encoded_and_repeated() -> None:
         "/x?a=b%20c%2Fd%26e%3Df&n=5&yes=true&no=false&tag=v1&tag=v%202"
     )
     assert add_query("/x", {"a": None, "b": []}) == "/x"
+    assert add_query("/x", {"at": datetime(2024, 5, 1, 10, tzinfo=UTC)}) == "/x?at=2024-05-01T10%3A00%3A00Z"
+    with pytest.raises(InvalidReferenceError, match="at is a datetime without a time zone"):
+        add_query("/x", {"at": datetime(2024, 5, 1)})
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,14 @@ OPERATIONS: tuple[Operation, ...] = (
                 description="Whether to look further.",
             ),
             Parameter(
+                name="since",
+                wire_name="since",
+                location="query",
+                type="datetime",
+                required=False,
+                description="Only newer ones.",
+            ),
+            Parameter(
                 name="x_trace",
                 wire_name="X-Trace",
                 location="header",

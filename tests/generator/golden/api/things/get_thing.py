@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import field, frozen
@@ -57,6 +58,7 @@ def request(
     from_repo: str | None = None,
     label: Sequence[str] | None = None,
     deep_search: bool | None = None,
+    since: datetime | None = None,
     x_trace: int | None = None,
     if_none_match: str | None = None,
     accept: Sequence[str] | None = None,
@@ -71,6 +73,7 @@ def request(
         from_repo: A keyword with another name. None, the default, leaves out the query parameter.
         label: Labels, each in its own parameter. None, the default, leaves out the query parameter.
         deep_search: Whether to look further. None, the default, leaves out the query parameter.
+        since: Only newer ones. None, the default, leaves out the query parameter.
         x_trace: A number to find the call by. None, the default, leaves out the header.
         if_none_match: An ETag. None, the default, leaves out the header.
         accept: The media types to accept; by default all documented media types.
@@ -102,6 +105,7 @@ def request(
             "from": from_repo,
             "label": label,
             "deep-Search": deep_search,
+            "since": since,
         },
         headers={
             "X-Trace": x_trace,
@@ -177,6 +181,7 @@ def sync(
     from_repo: str | None = None,
     label: Sequence[str] | None = None,
     deep_search: bool | None = None,
+    since: datetime | None = None,
     x_trace: int | None = None,
     if_none_match: str | None = None,
     accept: Sequence[str] | None = None,
@@ -196,6 +201,7 @@ def sync(
         from_repo: A keyword with another name. None, the default, leaves out the query parameter.
         label: Labels, each in its own parameter. None, the default, leaves out the query parameter.
         deep_search: Whether to look further. None, the default, leaves out the query parameter.
+        since: Only newer ones. None, the default, leaves out the query parameter.
         x_trace: A number to find the call by. None, the default, leaves out the header.
         if_none_match: An ETag. None, the default, leaves out the header.
         accept: The media types to accept; by default all documented media types.
@@ -227,6 +233,7 @@ def sync(
             from_repo=from_repo,
             label=label,
             deep_search=deep_search,
+            since=since,
             x_trace=x_trace,
             if_none_match=if_none_match,
             accept=accept,
@@ -248,6 +255,7 @@ async def asyncio(
     from_repo: str | None = None,
     label: Sequence[str] | None = None,
     deep_search: bool | None = None,
+    since: datetime | None = None,
     x_trace: int | None = None,
     if_none_match: str | None = None,
     accept: Sequence[str] | None = None,
@@ -267,6 +275,7 @@ async def asyncio(
         from_repo: A keyword with another name. None, the default, leaves out the query parameter.
         label: Labels, each in its own parameter. None, the default, leaves out the query parameter.
         deep_search: Whether to look further. None, the default, leaves out the query parameter.
+        since: Only newer ones. None, the default, leaves out the query parameter.
         x_trace: A number to find the call by. None, the default, leaves out the header.
         if_none_match: An ETag. None, the default, leaves out the header.
         accept: The media types to accept; by default all documented media types.
@@ -298,6 +307,7 @@ async def asyncio(
             from_repo=from_repo,
             label=label,
             deep_search=deep_search,
+            since=since,
             x_trace=x_trace,
             if_none_match=if_none_match,
             accept=accept,
