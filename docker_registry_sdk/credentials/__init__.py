@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .credential import Credential as Credential
     from .provider import AsyncCredentialProvider as AsyncCredentialProvider
     from .provider import CredentialProvider as CredentialProvider
+    from .provider import CredentialSearch as CredentialSearch
     from .provider import ExplicitCredentials as ExplicitCredentials
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -7,10 +7,11 @@ https://docs.docker.com/reference/cli/docker/#environment-variables
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from attrs import field, frozen
 
@@ -18,6 +19,8 @@ from .._core.text.redaction import printable
 from ..errors import AuthError
 
 MAX_CONFIG_FILE_BYTES: Final = 4 * 1024 * 1024
+# Opening a named pipe that takes the place of the file after the check does not wait for its writer. Not on Windows.
+_OPEN_FLAGS: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 @frozen
@@ -29,32 +32,48 @@ class ConfigLocation:
         path: The path of the file; None for a variable.
         content: The value of the variable; b"" for a file.
         legacy: Whether the file is a .dockercfg.
+        is_named: Whether a variable names the file, or contains its text. It is an error that such a file cannot be read. A file
+            in the usual place, which may belong to another program or user, is passed over.
     """
 
     name: str
     path: Path | None = None
     content: bytes = field(default=b"", repr=False)
     legacy: bool = False
+    is_named: bool = False
+
+    @classmethod
+    def of_file(cls, path: Path, *, legacy: bool = False, is_named: bool = False) -> Self:
+        """Return the location of a file.
+
+        Args:
+            path: The path of the file.
+            legacy: Whether the file is a .dockercfg.
+            is_named: Whether a variable names the file.
+        """
+        return cls(printable(str(path)), path, legacy=legacy, is_named=is_named)
 
     def read(self) -> bytes | None:
         """Return the content of the file or the variable; None if the file does not exist.
 
+        Only regular files are read, and /dev/null, which is empty: reading a named pipe or a device could wait forever.
+
         Raises:
-            AuthError: The file cannot be read, or is too large.
+            AuthError: The file cannot be read, is not a regular file, or is too large.
         """
         if self.path is None:
             return self.content
         try:
-            with self.path.open("rb") as file:
+            if not stat.S_ISREG(os.stat(self.path).st_mode):
+                if os.path.samefile(self.path, os.devnull):
+                    return b""
+                raise self._error("the file cannot be read: it is not a regular file")
+            with open(os.open(self.path, os.O_RDONLY | _OPEN_FLAGS), "rb") as file:
                 content = file.read(MAX_CONFIG_FILE_BYTES + 1)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise AuthError(
-                f"the file cannot be read: {error.strerror or 'unknown error'}",
-                source=self.name,
-                hint="Check the path and its permissions.",
-            ) from None
+            raise self._error(f"the file cannot be read: {error.strerror or 'unknown error'}") from None
         if len(content) > MAX_CONFIG_FILE_BYTES:
             raise AuthError(
                 f"the file is larger than the limit of {MAX_CONFIG_FILE_BYTES} bytes",
@@ -62,6 +81,9 @@ class ConfigLocation:
                 hint="Remove entries from the file, or set DOCKER_CONFIG to a folder with a smaller config.json.",
             )
         return content
+
+    def _error(self, problem: str) -> AuthError:
+        return AuthError(problem, source=self.name, hint="Check the path and its permissions.")
 
 
 def find_locations(environ: Mapping[str, str], platform: str = sys.platform) -> list[ConfigLocation]:
@@ -73,17 +95,17 @@ def find_locations(environ: Mapping[str, str], platform: str = sys.platform) -> 
     """
     locations: list[ConfigLocation] = []
     if inline := environ.get("DOCKER_AUTH_CONFIG"):
-        locations.append(ConfigLocation("$DOCKER_AUTH_CONFIG", content=os.fsencode(inline)))
+        locations.append(ConfigLocation("$DOCKER_AUTH_CONFIG", content=os.fsencode(inline), is_named=True))
     if only := environ.get("REGISTRY_AUTH_FILE"):
-        return [*locations, _file(Path(only))]
+        return [*locations, ConfigLocation.of_file(Path(only), is_named=True)]
     home = _home(environ)
-    locations += [_file(path) for path in _podman_files(environ, home, platform)]
+    locations += [ConfigLocation.of_file(path) for path in _podman_files(environ, home, platform)]
     if docker := environ.get("DOCKER_CONFIG"):
-        locations.append(_file(Path(docker, "config.json")))
+        locations.append(ConfigLocation.of_file(Path(docker, "config.json"), is_named=True))
     elif home is not None:
-        locations.append(_file(home / ".docker" / "config.json"))
+        locations.append(ConfigLocation.of_file(home / ".docker" / "config.json"))
     if home is not None:
-        locations.append(_file(home / ".dockercfg", legacy=True))
+        locations.append(ConfigLocation.of_file(home / ".dockercfg", legacy=True))
     return locations
 
 
@@ -101,10 +123,6 @@ def _podman_files(environ: Mapping[str, str], home: Path | None, platform: str) 
     return [folder / "auth.json" for folder in dict.fromkeys(folders)]
 
 
-def _file(path: Path, *, legacy: bool = False) -> ConfigLocation:
-    return ConfigLocation(printable(str(path)), path, legacy=legacy)
-
-
 def _home(environ: Mapping[str, str]) -> Path | None:
     if found := environ.get("HOME") or environ.get("USERPROFILE"):
         return Path(found)
@@ -112,3 +130,28 @@ def _home(environ: Mapping[str, str]) -> Path | None:
         return Path.home()
     except RuntimeError:  # the account has no home folder, as in some containers
         return None
+
+
+class ConfigFileProvider:
+    """The part of a provider of stored credentials that does no I/O: the environment and the places to search.
+
+    Args:
+        environ: The environment variables; None for the environment of the process.
+        helper_timeout: The maximum run time of a helper in seconds; some helpers wait until the user unlocks a key ring.
+    """
+
+    def __init__(self, *, environ: Mapping[str, str] | None = None, helper_timeout: float = 30.0) -> None:
+        self._environ = environ
+        self._helper_timeout = helper_timeout
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"  # the environment may hold secrets
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Return the names of the files and variables that are searched, in order. The files need not exist."""
+        return tuple(location.name for location in find_locations(self._variables))
+
+    @property
+    def _variables(self) -> Mapping[str, str]:
+        return os.environ if self._environ is None else self._environ

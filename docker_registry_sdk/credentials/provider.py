@@ -10,11 +10,27 @@ from .credential import Credential
 from .registry_keys import registry_key
 
 
+@frozen(kw_only=True)
+class CredentialSearch:
+    """The result of a search for a credential in configuration files.
+
+    Attributes:
+        credential: The credential; None if no credential was found.
+        passed_over: The files, entries and helpers that could not be used, and why, each as a line without secrets.
+        by_repo: Whether repositories of the registry may have different credentials.
+    """
+
+    credential: Credential | None
+    passed_over: tuple[str, ...] = ()
+    by_repo: bool = False
+
+
 class CredentialProvider(Protocol):
     """An object that returns the credentials for registries, for example the credentials of a cloud account.
 
-    A client calls the provider when a registry requires credentials for the first time, and again whenever the registry rejects
-    the credentials or a token is about to expire. So a provider should cache credentials that are costly to fetch. Several
+    A client calls the provider when a registry requires credentials for the first time, and again for the next request after the
+    registry or its token service has refused the credential. Concurrent calls of the client share one call of the provider, and
+    its exception; but no call waits for the provider longer than 10 seconds: then it calls the provider itself. So several
     threads may call a provider at the same time.
     """
 

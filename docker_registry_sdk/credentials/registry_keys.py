@@ -1,11 +1,15 @@
 """The keys under which configuration files store credentials, and the names under which helpers store credentials.
 
-Forms of a key: `host`, `host:port`, `https://host`, `https://host/v1/` and, in Podman's files, `host/namespace/repo`.
+Forms of a key: `host`, `host:port`, `https://host`, `https://host/v1/` and, in Podman's files, `host/namespace/repo`. As in the
+pull secrets of Kubernetes, the host may be a pattern, such as `*.dkr.ecr.*.amazonaws.com`.
+
+Source: https://kubernetes.io/docs/concepts/containers/images/#config-json
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import Final
 
 # The key of Docker Hub in configuration files and for helpers: the former URL of the Docker index.
@@ -25,6 +29,18 @@ def registry_key(registry: str) -> str:
     return HUB if name in _HUB_HOSTS else name
 
 
+def names_repo(key: str, registry: str) -> bool:
+    """Return whether a key is for a repository or namespace of a registry, not for the whole registry.
+
+    Args:
+        key: The key.
+        registry: The name of the registry.
+    """
+    _, host, path = _split(key)
+    wanted = registry_key(registry)
+    return bool(path) and (registry_key(host) == wanted or (is_pattern(host) and _matches(host.lower(), wanted)))
+
+
 def helper_servers(registry: str) -> tuple[str, ...]:
     """Return the server names under which helpers may store the credential of a registry, in the order in which to try them.
 
@@ -40,6 +56,9 @@ def helper_servers(registry: str) -> tuple[str, ...]:
 def matching_keys(keys: Iterable[str], registry: str, repo: str | None) -> list[str]:
     """Return a new list of the keys that match a repository: keys with a longer path first, the key of the registry last.
 
+    Keys whose host is a pattern follow the other keys, in the order of Kubernetes: a pattern with literal characters where
+    another pattern has a `*` comes first.
+
     Args:
         keys: All keys in a configuration file.
         registry: The name of the registry.
@@ -48,11 +67,41 @@ def matching_keys(keys: Iterable[str], registry: str, repo: str | None) -> list[
     wanted = registry_key(registry)
     parts = repo.split("/") if repo else []
     found: list[tuple[int, int, str]] = []
+    patterns: list[tuple[str, int, str]] = []
     for key in keys:
         rank, host, path = _split(key)
-        if registry_key(host) == wanted and path == parts[: len(path)]:
+        if path != parts[: len(path)]:
+            continue
+        if registry_key(host) == wanted:
             found.append((-len(path), -2 if key == registry else -1 if key == HUB_SERVER else rank, key))
-    return [key for _, _, key in sorted(found, key=lambda entry: entry[:2])]
+        elif is_pattern(host) and _matches(host.lower(), wanted):
+            patterns.append((host, -len(path), key))
+    patterns.sort(key=lambda entry: entry[0], reverse=True)
+    patterns.sort(key=lambda entry: entry[1])
+    return [key for _, _, key in (*sorted(found, key=lambda entry: entry[:2]), *patterns)]
+
+
+def is_pattern(key: str) -> bool:
+    """Return whether the host in a key is a pattern with `*`, `?` or `[…]`. A host that begins with `[` is an IPv6 address.
+
+    Args:
+        key: The key, or its host.
+    """
+    host = _split(key)[1]
+    return not host.startswith("[") and any(character in host for character in "*?[")
+
+
+def _matches(pattern: str, host: str) -> bool:
+    """Return whether a host matches a pattern: with the same port, and label by label, so that `*` stands for one label only."""
+    (labels, port), (wanted, wanted_port) = _labels(pattern), _labels(host)
+    if port != wanted_port or len(labels) != len(wanted):
+        return False
+    return all(fnmatchcase(label, one.replace("[^", "[!")) for one, label in zip(labels, wanted, strict=True))
+
+
+def _labels(host: str) -> tuple[list[str], str]:
+    name, _, port = host.partition(":")
+    return name.split("."), port
 
 
 def _split(key: str) -> tuple[int, str, list[str]]:

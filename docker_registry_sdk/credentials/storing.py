@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .._core.files import write_atomically
 from ..errors import AuthError
 from ..reference import Index
-from .config import parse_config
+from .config import CredentialConfig, parse_config, parse_document
 from .helpers import HelperCall
+from .locations import ConfigLocation
 from .registry_keys import HUB_SERVER, matching_keys
+from .rewriting import rewrite_file
 
 # A credential helper that runs longer is stopped.
 _TIMEOUT_SECONDS = 60.0
@@ -32,7 +33,8 @@ def store_credential(
 ) -> str:
     """Store a user name and password, and return the path of config.json or the name of the helper that stores them.
 
-    The other entries of config.json do not change.
+    The other entries of config.json do not change. A file that is mounted by itself, or belongs to another user, is written in
+    place.
 
     Args:
         index: The registry that the login is for.
@@ -46,23 +48,49 @@ def store_credential(
         AuthError: The file is malformed and was not changed, or the helper failed.
         OSError: The file cannot be read or written.
     """
-    file_path = _config_path(environ) if path is None else Path(path)
-    content = file_path.read_bytes() if file_path.exists() else b""
-    config = parse_config(content, str(file_path))
-    document: dict[str, Any] = json.loads(content.decode("utf-8-sig") or "{}")
+    location = ConfigLocation.of_file(_config_path(environ) if path is None else Path(path))
+    content = location.read() or b""
+    config, document = _parse(content, location.name)
     key = HUB_SERVER if index.official else index.name
     helpers = [config.cred_helpers[name] for name in matching_keys(config.cred_helpers, index.name, None)]
     helper = helpers[0] if helpers else config.creds_store
     entry = {}  # Docker writes an empty entry if a helper holds the credential
     if helper:
-        _store_in_helper(HelperCall(helper, key, str(file_path)), username, password, environ)
+        _store_in_helper(HelperCall(helper, key, location.name), username, password, environ)
     else:
         entry = {"auth": base64.b64encode(f"{username}:{password}".encode()).decode()}
-    document["auths"] = {**config.auths, key: entry}
-    file_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with write_atomically(file_path, mode=0o600) as file:
-        file.write(json.dumps(document, indent="\t").encode())
-    return f"docker-credential-{helper}" if helper else str(file_path)
+    field = next((name for name in document if name.lower() == "auths"), "auths")
+    document[field] = {**config.auths, key: entry}
+    assert location.path is not None
+    location.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    rewrite_file(location.path, json.dumps(document, indent="\t").encode())
+    return f"docker-credential-{helper}" if helper else str(location.path)
+
+
+def _parse(content: bytes, location: str) -> tuple[CredentialConfig, dict[str, Any]]:
+    """Return the configuration and the whole JSON object, which is written back with the new login.
+
+    Raises:
+        AuthError: The file must be repaired first, since a rewritten file could lose a field that cannot be read.
+    """
+    try:
+        config, document = parse_config(content, location), parse_document(content, location)
+    except AuthError as error:
+        raise _unchanged(error.problem, location) from None
+    problems = list(config.problems)
+    if not all(isinstance(name, str) for name in config.cred_helpers.values()):
+        problems.append("the values in credHelpers are not all strings")
+    if problems:
+        raise _unchanged(problems[0].removesuffix(", so it was ignored"), location)
+    return config, document
+
+
+def _unchanged(problem: str, location: str) -> AuthError:
+    return AuthError(
+        f"the login was not stored, since the file must be repaired first: {problem.removeprefix(f'{location}: ')}",
+        source=location,
+        hint="Correct the file, or move it away.",
+    )
 
 
 def _config_path(environ: Mapping[str, str]) -> Path:

@@ -11,7 +11,7 @@ from attrs import evolve
 
 from .._core.auth.authenticator import is_repeatable
 from .._core.auth.destinations import Addresses, find_addresses
-from .._core.auth.effects import Effect, FindCredential, Flow, Lock, Read, Send
+from .._core.auth.effects import Effect, FindCredential, Flow, HeldCredential, Lock, Read, Send
 from .._core.auth.realm import is_trusted
 from .._core.auth.report import AuthReport
 from .._core.concurrency.forks import BoundToProcess
@@ -75,6 +75,7 @@ class V1IndexAuth(BoundToProcess):
         self._lock = lock
         self._trusted = trusted
         self._sessions: dict[tuple[str, Access], V1Session] = {}
+        self._held: dict[str | None, HeldCredential] = {}
         self._report = AuthReport(registry=str(index.origin))
 
     @property
@@ -119,8 +120,8 @@ class V1IndexAuth(BoundToProcess):
     def _authorize_at_index(self, holder: LockHolder | None, request: HTTPRequest) -> Flow:
         """Send a request to the index with the user's password.
 
-        After a 401, fetch the credential from the provider again; if the credential is a new one, send the request once more. The
-        lock of `holder` is released during the call of the provider, which may use this client.
+        After a 401 or 403, fetch the credential from the provider again; if the credential is a new one, send the request once
+        more. The lock of `holder` is released during the call of the provider, which may use this client.
         `put_repo_auth` is sent with the token of a session instead."""
         call = call_of(request)
         operation, repo = call.operation_id, call.repo
@@ -136,8 +137,9 @@ class V1IndexAuth(BoundToProcess):
         credential = None if anonymous else (yield from self._find_credential(repo))
         set_auth_headers(request, password_authorization(credential), cookies)
         response: HTTPResponse = yield Send(request)
-        if response.status_code == 401:
-            self._record(challenge="basic")
+        if response.status_code in (401, 403):
+            if response.status_code == 401:
+                self._record(challenge="basic")
             if credential is not None and is_repeatable(request):
                 response = yield Read(response)
                 if holder is not None:
@@ -218,8 +220,16 @@ class V1IndexAuth(BoundToProcess):
         return None if newest is session else newest
 
     def _find_credential(self, repo: str | None, *, again: bool = False) -> Generator[Effect, Any, Credential | None]:
-        credential: Credential | None = yield FindCredential(repo, again)
-        self._record(credential=credential.source if credential else None, username=credential.username if credential else None)
+        if again:
+            self._held[repo].is_refused = True
+        held: HeldCredential = yield FindCredential(repo)
+        self._held[repo] = held
+        credential = held.credential
+        self._record(
+            credential=credential.source if credential else None,
+            username=credential.username if credential else None,
+            passed_over=held.passed_over,
+        )
         return credential
 
     def _record(self, **facts: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 import pytest
 
-from docker_registry_sdk.credentials import AsyncConfigFileCredentials, ConfigFileCredentials, Credential
+from docker_registry_sdk.credentials import AsyncConfigFileCredentials, ConfigFileCredentials, Credential, CredentialSearch
 
 
 def basic(username: str, password: str) -> str:
@@ -60,19 +60,25 @@ def home(tmp_path: Path) -> Home:
 
 
 Find = Callable[..., Credential | None]
+Search = Callable[..., CredentialSearch]
 
 
 @pytest.fixture(params=["sync", "asyncio"])
-def find(request: pytest.FixtureRequest, home: Home) -> Find:
-    """Return a function that calls the provider for the home folder, first the sync and then the async provider."""
+def search(request: pytest.FixtureRequest, home: Home) -> Search:
+    """Return a function that searches the home folder, first with the sync and then with the async provider."""
 
-    def run(registry: str, repo: str | None = None, **options: Any) -> Credential | None:
+    def run(registry: str, repo: str | None = None, **options: Any) -> CredentialSearch:
         if request.param == "sync":
-            return ConfigFileCredentials(environ=home.environ, **options).get_credential(registry, repo)
-        provider = AsyncConfigFileCredentials(environ=home.environ, **options)
-        return anyio.run(provider.get_credential, registry, repo)
+            return ConfigFileCredentials(environ=home.environ, **options).search(registry, repo)
+        return anyio.run(AsyncConfigFileCredentials(environ=home.environ, **options).search, registry, repo)
 
     return run
+
+
+@pytest.fixture
+def find(search: Search) -> Find:
+    """Return a function that calls the provider for the home folder, first the sync and then the async provider."""
+    return lambda *arguments, **options: search(*arguments, **options).credential
 
 
 def pid_is_gone(pid: int) -> bool:

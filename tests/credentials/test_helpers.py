@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import stat
 import sys
 import time
 
 import anyio
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from docker_registry_sdk.credentials import AsyncConfigFileCredentials, Credential
+from docker_registry_sdk.credentials import AsyncConfigFileCredentials, Credential, CredentialSearch
+from docker_registry_sdk.credentials.config import parse_config
+from docker_registry_sdk.credentials.helpers import HelperCall, HelperOutput, UnusableHelperError, parse_helper_output
 from docker_registry_sdk.errors import AuthError
 
-from .conftest import Find, Home, basic, pid_is_gone
+from .conftest import Find, Home, Search, basic, pid_is_gone
 
 CREDENTIAL = 'print(json.dumps({"ServerURL": server, "Username": "me", "Secret": "for " + server}))'
 NOT_FOUND = 'print("credentials not found in native keychain"); sys.exit(1)'
@@ -80,12 +83,144 @@ def test_username_token_means_an_identity_token(find: Find, home: Home) -> None:
         'print(json.dumps({"ServerURL": "", "Username": "", "Secret": ""}))',
         "print('{}')",
         "print(json.dumps({'Username': None, 'Secret': None}))",
+        'print("credentials not found", file=sys.stderr); sys.exit(1)',
     ],
 )
-def test_helper_without_the_credential_is_not_an_error(find: Find, home: Home, code: str) -> None:
+@pytest.mark.parametrize("key", ["credsStore", "credHelpers"])
+def test_helper_without_the_credential_is_not_an_error(search: Search, home: Home, code: str, key: str) -> None:
     home.helper("one", code)
+    home.docker(**{key: "one" if key == "credsStore" else {"quay.io": "one"}})
+    assert search("quay.io") == CredentialSearch(credential=None)
+
+
+NOT_FOUND_WORDS = [
+    b"credentials not found in native keychain",
+    b"Error: Credentials not found\n",
+    b"no credentials server URL",
+    b"no credentials username",
+    b"The specified item could not be found in the keychain.",
+    b"Element not found.",
+    b"no usernames for quay.io",
+    b"docker-credential-ecr-login can only be used with Amazon Elastic Container Registry.",
+]
+
+
+@pytest.mark.parametrize("words", NOT_FOUND_WORDS)
+@pytest.mark.parametrize("status", [1, 255, -9])
+def test_words_of_helpers_without_the_credential(words: bytes, status: int) -> None:
+    call = HelperCall("one", "quay.io", "the file")
+    assert parse_helper_output(call, HelperOutput(status, words)) is None
+    assert parse_helper_output(call, HelperOutput(status, b"", words)) is None
+    with pytest.raises(AuthError, match="not a JSON object"):
+        parse_helper_output(call, HelperOutput(0, words))
+
+
+@pytest.mark.parametrize("output", ["warning: {}\n{}", "[1]\n{}", "\n"])
+def test_text_before_the_credential_is_an_error(find: Find, home: Home, output: str) -> None:
+    home.helper("one", f"print({output!r})")
     home.docker(credsStore="one")
-    assert find("quay.io") is None
+    with pytest.raises(AuthError, match="not a JSON object"):
+        find("quay.io")
+
+
+def test_text_after_the_credential_is_ignored_as_by_docker(find: Find, home: Home) -> None:
+    home.helper("one", f"{CREDENTIAL}\nprint('A new version is available.')")
+    home.docker(credsStore="one")
+    assert find("quay.io") == Credential("me", "for quay.io")
+
+
+HUB, HUB_V2 = "https://index.docker.io/v1/", "https://index.docker.io/v2/"
+
+
+@pytest.mark.parametrize(
+    ("keys", "registry", "servers"),
+    [
+        ([], "quay.io", ["quay.io"]),
+        (["quay.io"], "quay.io", ["quay.io"]),
+        (["https://quay.io/v2/"], "quay.io", ["https://quay.io/v2/", "quay.io"]),
+        (["https://quay.io/v1/"], "quay.io", ["https://quay.io/v1/", "quay.io"]),
+        (["https://quay.io"], "quay.io", ["https://quay.io", "quay.io"]),
+        (["http://QUAY.io/"], "quay.io", ["http://QUAY.io/", "quay.io"]),
+        (["quay.io/a"], "quay.io", ["quay.io/a", "quay.io"]),
+        (["quay.io/a", "https://quay.io/v2/"], "quay.io", ["quay.io/a", "https://quay.io/v2/", "quay.io"]),
+        (["quay.io/other", "ghcr.io", "*.io"], "quay.io", ["quay.io"]),
+        ([HUB], "docker.io", [HUB, "docker.io"]),
+        ([HUB_V2], "docker.io", [HUB_V2, HUB, "docker.io"]),
+    ],
+)
+@pytest.mark.parametrize("entry", [{}, None, {"email": "a@b.c"}])
+def test_a_helper_is_asked_under_the_keys_of_its_entries(
+    keys: list[str], registry: str, servers: list[str], entry: object
+) -> None:
+    content = json.dumps({"credsStore": "one", "auths": dict.fromkeys(keys, entry)})
+    config = parse_config(content.encode(), "the file")
+    assert [call.server for call in config.helper_calls(registry, "a/b")] == servers
+    stored = json.dumps({"credsStore": "one", "auths": {key: {"auth": "bWU6eA=="} for key in keys}})
+    usual = [call.server for call in parse_config(stored.encode(), "the file").helper_calls(registry, "a/b")]
+    assert usual == ([HUB, "docker.io"] if registry == "docker.io" else ["quay.io"])
+
+
+def test_a_store_may_keep_a_login_under_a_url(find: Find, home: Home) -> None:
+    home.helper("one", f"if server != 'https://quay.io/v2/':\n    {NOT_FOUND}\n{CREDENTIAL}")
+    home.docker(credsStore="one", auths={"https://quay.io/v2/": {}})
+    assert find("quay.io", "a/b") == Credential("me", "for https://quay.io/v2/")
+
+
+@pytest.mark.parametrize(
+    ("key", "registry"),
+    [("*.dkr.ecr.*.amazonaws.com", "1.dkr.ecr.eu-west-1.amazonaws.com"), ("*.io", "quay.io"), ("https://quay.io", "quay.io")],
+)
+def test_a_helper_for_a_pattern_or_a_url_is_asked_for_the_registry(find: Find, home: Home, key: str, registry: str) -> None:
+    home.helper("one", CREDENTIAL)
+    home.docker(credHelpers={key: "one"}, credsStore="missing")
+    assert find(registry, "a") == Credential("me", f"for {registry}")
+
+
+UNUSABLE = [
+    (None, "the helper is not on PATH"),
+    (b"\x00\x01", "the helper cannot be started: Exec format error"),
+    (b"#!/no/such/program\n", "the helper cannot be started: No such file or directory"),
+    (b"#!/bin/sh\necho 'pass not initialized: exit status 1: Error: password store is empty'; exit 1", "was never set up"),
+    (b"#!/bin/sh\necho 'pass store is uninitialized' >&2; exit 1", "was never set up"),
+]
+
+
+@pytest.mark.parametrize(("program", "problem"), UNUSABLE)
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_helper_for_all_registries_that_cannot_be_used_is_passed_over(
+    search: Search, home: Home, program: bytes | None, problem: str, stored: bool
+) -> None:
+    if program is not None:
+        file = home.programs / "docker-credential-one"
+        file.write_bytes(program)
+        file.chmod(0o755)
+    auths = {"quay.io": {"auth": basic("file", "x")}} if stored else {"https://quay.io/v1/": {}}
+    config = home.docker(credsStore="one", auths=auths)
+    found = search("quay.io")
+    assert found.credential == (Credential("file", "x") if stored else None)
+    (line,) = found.passed_over
+    assert line.startswith(f"docker-credential-one (credsStore in {config}): ")
+    assert problem in line
+    home.docker(credHelpers={"quay.io": "one"}, auths=auths)
+    with pytest.raises(AuthError, match=problem):
+        search("quay.io")
+    home.docker(credsStore="one", credHelpers={"quay.io": "one"}, auths=auths)
+    with pytest.raises(AuthError, match=problem):
+        search("quay.io")
+
+
+@given(
+    st.integers(0, 255),
+    st.binary(max_size=40) | st.sampled_from([b'{"Username": "me", "Secret": "x"} more', b'{"username": "me"}']),
+    st.binary(max_size=40),
+)
+def test_any_output_of_a_helper_gives_a_credential_none_or_an_error(status: int, output: bytes, messages: bytes) -> None:
+    call = HelperCall("one", "quay.io", "the file")
+    try:
+        found = parse_helper_output(call, HelperOutput(status, output, messages))
+    except (AuthError, UnusableHelperError):
+        return
+    assert found is None or status == 0
 
 
 @pytest.mark.parametrize(
@@ -176,21 +311,28 @@ else:
 
 
 @pytest.mark.parametrize(
-    "name", ["../evil", "a/b", "a b", "a;b", "$(id)", "`id`", "a\n", "a\0b", "ä", "a|b", "-", "", "*", "C:evil", "a\\b"]
+    "name", ["../evil", "a/b", "a b", "a;b", "$(id)", "`id`", "a\n", "a\0b", "ä", "a|b", "*", "C:evil", "a\\b"]
 )
-def test_invalid_helper_name_is_rejected(find: Find, home: Home, name: str) -> None:
-    if name == "":
-        home.docker(credsStore=name)
-        assert find("quay.io") is None
-        return
-    home.docker(credsStore=name)
-    with pytest.raises(AuthError, match="the helper is not on PATH" if name == "-" else "is not the name of a helper") as caught:
-        find("quay.io")
+def test_invalid_helper_name_is_not_run(search: Search, home: Home, name: str) -> None:
+    home.docker(credsStore=name, auths={"quay.io": {"auth": basic("file", "x")}})
+    found = search("quay.io")
+    assert found.credential == Credential("file", "x")
+    (line,) = found.passed_over
+    assert "is not the name of a helper" in line
+    assert line.isprintable()
+    home.docker(credHelpers={"quay.io": name})
+    with pytest.raises(AuthError, match="is not the name of a helper") as caught:
+        search("quay.io")
     assert str(caught.value).isprintable()
 
 
+def test_an_empty_name_means_no_helper(search: Search, home: Home) -> None:
+    home.docker(credsStore="")
+    assert search("quay.io") == CredentialSearch(credential=None)
+
+
 def test_helper_that_is_missing_is_named(find: Find, home: Home) -> None:
-    home.docker(credsStore="desktop.exe")
+    home.docker(credHelpers={"quay.io": "desktop.exe"})
     with pytest.raises(AuthError, match=r"docker-credential-desktop\.exe .*the helper is not on PATH\. Install the helper"):
         find("quay.io")
     del home.environ["PATH"]
@@ -207,15 +349,6 @@ def test_helper_in_the_current_folder_is_not_run(find: Find, home: Home, monkeyp
         with pytest.raises(AuthError, match="relative folder on PATH"):
             find("quay.io")
     assert not (home.folder / "ran").exists()
-
-
-def test_helper_that_cannot_be_executed_is_named(find: Find, home: Home) -> None:
-    file = home.programs / "docker-credential-one"
-    file.write_bytes(b"\x00\x01")
-    file.chmod(file.stat().st_mode | stat.S_IXUSR)
-    home.docker(credsStore="one")
-    with pytest.raises(AuthError, match="the helper cannot be started: Exec format error"):
-        find("quay.io")
 
 
 def test_cancelled_task_kills_its_helper(home: Home) -> None:

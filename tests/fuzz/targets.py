@@ -31,7 +31,7 @@ from docker_registry_sdk.client.manifests import read_manifest
 from docker_registry_sdk.client.platforms import parse_platform
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.credentials.config import parse_config
-from docker_registry_sdk.credentials.helpers import HelperCall, parse_helper_output
+from docker_registry_sdk.credentials.helpers import HelperCall, HelperOutput, parse_helper_output
 from docker_registry_sdk.digest import Digest, digest_of
 from docker_registry_sdk.errors import RegistryError
 from docker_registry_sdk.images import DockerArchive, Layout
@@ -127,7 +127,7 @@ def _read_credentials(content: bytes) -> None:
             with suppress(RegistryError):
                 config.helper_calls(registry)
             with suppress(RegistryError):
-                _encode(config.stored_credential(registry, "a"))
+                _encode(config.stored_credential(registry, "a")[0])
 
 
 def _encode(credential: Credential | None) -> None:
@@ -231,6 +231,7 @@ TARGETS: dict[str, Target] = {
     "archive": Target(_open_tar, _damaged_tars(), (RegistryError, OSError)),
     "credential file": Target(_read_credentials, changed_documents((CONFIG,))),
     "output of a credential helper": Target(
-        lambda content: _encode(parse_helper_output(HELPER, 0, content)), changed_documents(({"Username": "a", "Secret": "b"},))
+        lambda content: _encode(parse_helper_output(HELPER, HelperOutput(0, content))),
+        changed_documents(({"Username": "a", "Secret": "b"},)),
     ),
 }

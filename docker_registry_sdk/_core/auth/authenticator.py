@@ -8,23 +8,46 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Generator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...credentials import Credential
-from ...errors import AuthError, RegistryError
+from ...errors import AuthError, RegistryError, TokenLoginError
+from ...v2 import models
 from .. import auth
 from ..names.origin import Origin
 from ..text.redaction import one_line, redact_url
-from ..wire import ByteStream, HTTPRequest, HTTPResponse, Request, call_of, set_call
+from ..wire import ByteStream, HTTPRequest, HTTPResponse, Request, call_of, set_call, status_error
 from .destinations import remove_secrets, set_spelling
-from .effects import Acquire, Effect, FindCredential, Flow, Lock, Read, Send
+from .effects import Acquire, Effect, FindCredential, Flow, HeldCredential, Lock, Read, Send
 from .realm import absolute_realm, check_realm, find_realm_addresses
 from .scope import ScopeSet
 from .tokens import Token, TokenStore, credential_digest
 
 # The maximum number of times that a request is sent. A registry may reject even new tokens, if tokens are revoked often.
 MAX_ATTEMPTS = 4
+# 400 is the response of ECR Public to an expired token.
+_REFUSALS = frozenset({400, 401, 403})
+_ACCESS_CODES = frozenset({"DENIED", "UNAUTHORIZED"})
 _log = logging.getLogger(__name__)
+
+
+class _Authorization(NamedTuple):
+    """The authorization of a request.
+
+    Attributes:
+        value: The value of the Authorization header. None for a request without this header: the registry sent no challenge yet,
+            or requires Basic credentials but there is no name and password.
+        is_new: Whether the value was looked up or fetched after the call began. If the registry rejects it, another attempt would
+            give no better value.
+        held: The credential; None if no credential was looked up.
+    """
+
+    value: str | None
+    is_new: bool = False
+    held: HeldCredential | None = None
+
+
+_NO_AUTHORIZATION = _Authorization(None)
 
 
 class Authenticator:
@@ -58,6 +81,7 @@ class Authenticator:
         self._lock = lock
         self._challenge: auth.Challenge | None = None
         self._pinged = False
+        self._calls = 0
         self._facts: dict[str, Any] = {}
 
     @property
@@ -90,7 +114,9 @@ class Authenticator:
         """Send a request with the authorization that the registry requires, and return the last response.
 
         After a 401, or a 403 because of an insufficient scope, the flow fetches another token if that may help, and repeats the
-        request. If no other token helps, or the body of the request can be sent only once, the flow returns the 401 or 403.
+        request. Registries such as GHCR and ECR answer 403 (ECR Public: 400) when a token or password has expired. So after these
+        the flow looks up the credential and fetches a token once more, unless both were new for this request. If nothing helps,
+        or the body of the request can be sent only once, the flow returns the response.
 
         Args:
             request: The request. The attribute `repo` of its context determines the credential, and `scopes` the token.
@@ -101,37 +127,54 @@ class Authenticator:
             if probed.status_code == 401:
                 self.learn(probed)  # so that the next request needs no ping
             return probed
-        wanted, repo = _scopes(call.scopes), call.repo
+        self._calls += 1
+        wanted, repo, began = _scopes(call.scopes), call.repo, (self._calls, self._tokens.stored, self._tokens.refused)
         if not isinstance(request.stream, ByteStream):
             yield from self._request_challenge()  # a body that can be sent only once must not receive a 401 as its response
-        authorization, fresh = yield from self._authorization(wanted, repo)
+        used = yield from self._authorization(wanted, repo, began)
         attempts = 0
         while True:
             attempts += 1
-            if authorization is not None:
-                request.headers["Authorization"] = authorization
+            if used.value is not None:
+                request.headers["Authorization"] = used.value
             response: HTTPResponse = yield Send(request)
             self._note(outcome=f"the registry answered {response.status_code}")
-            if response.status_code not in (401, 403):
+            if response.status_code not in _REFUSALS:
+                return response
+            is_old = used.held is not None and not used.is_new
+            if response.status_code == 400 and (not is_old or used.value is None):
                 return response
             response = yield Read(response)
             challenge = yield from self._refused(response)
-            if challenge is None or not is_repeatable(request):
+            is_wider = is_revoked = False
+            if challenge is not None:
+                required = ScopeSet.parse([challenge.parameters.get("scope", "")])
+                # A registry may require more than the specification says, or use another name for the repository.
+                is_wider = challenge.scheme == "bearer" and used.value is not None and not wanted.covers(required)
+                # A new token may have been revoked already. If it was rejected for another reason, so would be a newer one.
+                is_revoked = challenge.scheme == "bearer" and challenge.parameters.get("error") == "invalid_token"
+                wanted = required.with_scopes(wanted.scopes)
+            elif not is_old or used.value is None or not _may_have_ended(response):
                 return response
-            required = ScopeSet.parse([challenge.parameters.get("scope", "")])
-            # A registry may require more than the specification says, or use another name for the repository.
-            wider = challenge.scheme == "bearer" and authorization is not None and not wanted.covers(required)
-            # A fresh token may have been revoked already. If it was rejected for another reason, so would be a newer one.
-            revoked = challenge.scheme == "bearer" and challenge.parameters.get("error") == "invalid_token"
-            if attempts == MAX_ATTEMPTS or (fresh and not wider and not revoked):
+            may_repeat = attempts < MAX_ATTEMPTS and is_repeatable(request) and (not used.is_new or is_wider or is_revoked)
+            if not is_wider and (may_repeat or is_old):
+                self._forget(used, is_old=is_old)
+            if not may_repeat:
                 return response
-            refused = authorization
-            if refused is not None and not wider:
-                self._tokens.drop(refused.removeprefix("Bearer "))
-            wanted = required.with_scopes(wanted.scopes)
-            authorization, fresh = yield from self._authorization(wanted, repo, again=refused is not None and not wider)
-            if authorization is None or authorization == refused:
+            refused = used.value
+            used = yield from self._authorization(wanted, repo, began)
+            if used.value is None or used.value == refused:
                 return response
+
+    def _forget(self, used: _Authorization, *, is_old: bool) -> None:
+        """Fetch another token, and look up another credential, for the next request: those of this request were refused.
+
+        A credential that was looked up for this request is kept, since its source would give the same one.
+        """
+        if used.value is not None:
+            self._tokens.drop(used.value.removeprefix("Bearer "))
+        if is_old and used.held is not None:
+            used.held.is_refused = True
 
     def _request_challenge(self) -> Generator[Effect, Any, None]:
         """Send a ping to get the registry's challenge, unless the challenge is known or a ping was sent before.
@@ -170,58 +213,84 @@ class Authenticator:
         return None
 
     def _authorization(
-        self, wanted: ScopeSet, repo: str | None, *, again: bool = False
-    ) -> Generator[Effect, Any, tuple[str | None, bool]]:
-        """Return the value of the Authorization header, and whether the value is fresh.
+        self, wanted: ScopeSet, repo: str | None, began: tuple[int, int, int]
+    ) -> Generator[Effect, Any, _Authorization]:
+        """Return the value of the Authorization header, and whether it is new.
 
-        The value is None for a request without this header: the registry sent no challenge yet, or requires Basic credentials
-        but there is no name and password. A fresh value was looked up or fetched just now; if the registry rejects it, another
-        attempt would give no better value. With `again`, the cached credential, which the registry rejected, is not used.
+        If the token service rejects a credential that was looked up for an earlier call, look it up once more.
+
+        Args:
+            wanted: The scopes that a token must cover.
+            repo: The repository, which determines the credential; None for the registry as a whole.
+            began: The numbers of calls, stored tokens and refused token requests when the call began.
         """
         challenge = self._challenge
         if challenge is None:
-            return None, False
+            return _NO_AUTHORIZATION
         try:
-            credential: Credential | None = yield FindCredential(repo, again)
-            self._note(credential=credential and credential.source, username=credential and credential.username)
-            if challenge.scheme == "basic":
-                if credential is None or credential.username is None or credential.password is None:
-                    self._note(grant=None, lifetime=None)
-                    return None, True
-                self._note(grant="name and password", lifetime=None)
-                return auth.basic_authorization(credential.username, credential.password), again
-            if credential is not None and credential.registry_token is not None:
-                if not auth.is_sendable(credential.registry_token):
-                    raise AuthError(
-                        "the registry token of the credential contains characters that are not allowed in an HTTP header",
-                        source=credential.source,
-                        hint="Replace the token.",
-                    )
-                self._note(grant="the token of the credential", lifetime=None)
-                return f"Bearer {credential.registry_token}", again
-            token, fresh = yield from self._token(challenge, wanted, credential)
+            held: HeldCredential = yield FindCredential(repo)
+            try:
+                return (yield from self._authorization_of(challenge, wanted, held, began))
+            except TokenLoginError:
+                held.is_refused = True
+                if _is_new(held, began):
+                    raise
+                other: HeldCredential = yield FindCredential(repo)
+                if other.credential == held.credential:
+                    raise
+                return (yield from self._authorization_of(challenge, wanted, other, began))
         except RegistryError as error:
             self._note(outcome=error.problem, grant=None, lifetime=None)
             raise
+
+    def _authorization_of(
+        self, challenge: auth.Challenge, wanted: ScopeSet, held: HeldCredential, began: tuple[int, int, int]
+    ) -> Generator[Effect, Any, _Authorization]:
+        held.seen = held.seen or self._calls
+        credential = held.credential
+        self._note(
+            credential=credential and credential.source,
+            username=credential and credential.username,
+            passed_over=held.passed_over,
+        )
+        if challenge.scheme == "basic":
+            if credential is None or credential.username is None or credential.password is None:
+                self._note(grant=None, lifetime=None)
+                return _Authorization(None, _is_new(held, began), held)  # the user may log in later
+            self._note(grant="name and password", lifetime=None)
+            value = auth.basic_authorization(credential.username, credential.password)
+            return _Authorization(value, _is_new(held, began), held)
+        if credential is not None and credential.registry_token is not None:
+            if not auth.is_sendable(credential.registry_token):
+                raise AuthError(
+                    "the registry token of the credential contains characters that are not allowed in an HTTP header",
+                    source=credential.source,
+                    hint="Replace the token.",
+                )
+            self._note(grant="the token of the credential", lifetime=None)
+            return _Authorization(f"Bearer {credential.registry_token}", _is_new(held, began), held)
+        token = yield from self._token(challenge, wanted, credential, began)
         self._note(grant=token.way, lifetime=token.lifetime, scopes=token.scopes.scopes)
-        return f"Bearer {token.value}", fresh
+        return _Authorization(f"Bearer {token.value}", token.number > began[1], held)
 
     def _token(
-        self, challenge: auth.Challenge, wanted: ScopeSet, credential: Credential | None
-    ) -> Generator[Effect, Any, tuple[Token, bool]]:
+        self, challenge: auth.Challenge, wanted: ScopeSet, credential: Credential | None, began: tuple[int, int, int]
+    ) -> Generator[Effect, Any, Token]:
         realm = absolute_realm(challenge.parameters["realm"], self._registry())
         name = challenge.parameters.get("service") or None
         service = (realm, name or "", "" if credential is None else credential_digest(credential))
         self._note(realm=realm, service=name, scopes=wanted.scopes)
         if (token := self._tokens.find(service, wanted)) is not None:
-            return token, False
+            return token
         lock = self._tokens.lock(service, wanted)
         while not (yield Acquire(lock, lambda: self._tokens.find(service, wanted) is not None)):
             if (token := self._tokens.find(service, wanted)) is not None:
-                return token, False
+                return token
         try:
             if (token := self._tokens.find(service, wanted)) is not None:  # another flow has fetched it in the meantime
-                return token, False
+                return token
+            if (refusal := self._tokens.refusal(service, lock, began[2])) is not None:
+                raise refusal
             registry = self._registry()
             origin = check_realm(realm, registry, trusted=self._trusted_realms, secret=credential is not None)
             addresses = yield from find_realm_addresses(origin, registry, self._trusted_realms)
@@ -235,15 +304,32 @@ class Authenticator:
                 set_call(built, call_of(built)._replace(addresses=addresses))
                 return built
 
-            grant = yield from auth.fetch_token(build, realm, name, scopes, credential)
+            try:
+                grant = yield from auth.fetch_token(build, realm, name, scopes, credential)
+            except TokenLoginError as error:
+                self._tokens.refuse(service, lock, error)
+                raise
             _log.debug("token from %s for %s: %s", redact_url(realm), one_line(str(scopes)) or "no scope", grant.way)
-            return self._tokens.add(grant.token, service, scopes, grant.lifetime, grant.way), True
+            return self._tokens.add(grant.token, service, scopes, grant.lifetime, grant.way)
         finally:
             lock.release()
 
     def _note(self, **facts: Any) -> None:
         # A new dict each time, so that a report in another thread never shows a partial update.
         self._facts = {**self._facts, **facts}
+
+
+def _is_new(held: HeldCredential, began: tuple[int, int, int]) -> bool:
+    """Return whether a credential was looked up after a call began, so that looking it up again is pointless."""
+    return began[0] <= held.seen
+
+
+def _may_have_ended(response: HTTPResponse) -> bool:
+    """Return whether a response may mean that a token or password has expired: 403, or 400 with an error code about access."""
+    if response.status_code != 400 or response.request.method == "HEAD":
+        return response.status_code in (400, 403)
+    codes = status_error(response, response.content, models.ErrorResponse.from_dict).codes
+    return not _ACCESS_CODES.isdisjoint(codes)
 
 
 def is_repeatable(request: HTTPRequest) -> bool:

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from attrs import define
+
+from ...credentials import Credential
 from ..names.origin import Origin
 from ..wire import HTTPRequest, HTTPResponse
 
@@ -65,16 +68,33 @@ class Acquire(NamedTuple):
     done: Callable[[], bool] = _never
 
 
+@define(eq=False)
+class HeldCredential:
+    """A credential that the driver has looked up, and holds for later requests.
+
+    Attributes:
+        credential: The credential; None without a login.
+        passed_over: The files, entries and helpers that could not be used in the search, and why, without secrets.
+        is_refused: Whether the registry or its token service has refused the credential. The driver then looks it up again for
+            the next request.
+        seen: The number of calls that had begun when a flow got this credential first; 0 before. For these calls, the credential
+            is new.
+    """
+
+    credential: Credential | None
+    passed_over: tuple[str, ...] = ()
+    is_refused: bool = False
+    seen: int = 0
+
+
 class FindCredential(NamedTuple):
-    """The effect that looks up the credential for a repository. Its result is the `Credential`, or None without a login.
+    """The effect that looks up the credential for a repository, unless the driver holds it. Its result is a `HeldCredential`.
 
     Attributes:
         repo: The repository's name, or None for the registry as a whole.
-        again: Whether to ignore a cached credential, since the registry rejected it.
     """
 
     repo: str | None
-    again: bool = False
 
 
 class Resolve(NamedTuple):

@@ -29,6 +29,7 @@ class AuthReport:
         registry: The registry's origin.
         credential: The source of the credential, such as a file and a key in the file; None if no credential was used.
         username: The user name of the credential; None if no credential was used, or the credential has no user name.
+        passed_over: The files, entries and credential helpers that could not be used in the search for the credential, and why.
         challenge: The authentication scheme that the registry requires, such as `bearer`; None if no challenge was received yet.
         realm: The URL of the token service; None if no token was needed.
         service: The parameter `service` of the challenge; None if the challenge has no such parameter.
@@ -43,6 +44,7 @@ class AuthReport:
     registry: str
     credential: str | None = field(default=None, converter=_line)
     username: str | None = field(default=None, converter=_line)
+    passed_over: tuple[str, ...] = field(default=(), converter=_lines)
     challenge: str | None = field(default=None, converter=_line)
     realm: str | None = field(default=None, converter=_url)
     service: str | None = field(default=None, converter=_line)
@@ -59,6 +61,7 @@ class AuthReport:
         ]
         if self.username is not None:
             lines.insert(2, f"user:       {self.username}")
+        lines += [f"passed over: {line}" for line in self.passed_over]
         if self.realm is not None:
             lines.append(f"realm:      {self.realm}")
             lines.append(f"service:    {self.service or 'not named'}")

@@ -7,11 +7,13 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from weakref import WeakValueDictionary
+from copy import copy
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from attrs import field, frozen
 
 from ...credentials import Credential
+from ...errors import TokenLoginError
 from ..concurrency.forks import reset_after_fork
 from .effects import Lock
 from .scope import ScopeSet
@@ -46,6 +48,7 @@ class Token:
         lifetime: The lifetime in seconds that the token service stated; None if it stated none. A token without a lifetime, or
             with a shorter one than 60 seconds, is used for 60 seconds.
         way: How the token was requested, in words, such as `GET with name and password`.
+        number: The number of the token among all tokens that were stored, from 1 on.
     """
 
     value: str = field(repr=False)
@@ -54,6 +57,7 @@ class Token:
     ends: float
     lifetime: float | None = None
     way: str = ""
+    number: int = 0
 
 
 class TokenStore:
@@ -65,12 +69,17 @@ class TokenStore:
         clock: A function that returns the seconds of a monotonic clock. The lifetime of a token is measured by this clock from
             the time when the token is stored. Times that servers send, such as `issued_at`, are ignored, since the clock of a
             server may be wrong.
+
+    Attributes:
+        stored: The number of tokens that were stored so far.
+        refused: The number of token requests so far whose credential the token service rejected.
     """
 
     def __init__(self, create_lock: Callable[[], Lock], clock: Callable[[], float] = time.monotonic) -> None:
         self._create_lock = create_lock
         self._clock = clock
         self._tokens: tuple[Token, ...] = ()
+        self.stored = self.refused = 0
         self.after_fork()
         reset_after_fork(self)
 
@@ -79,6 +88,7 @@ class TokenStore:
         self._lock = threading.Lock()
         # A lock exists as long as a flow holds it or waits for it.
         self._fetching: WeakValueDictionary[tuple[tuple[str, str, str], frozenset[str]], Lock] = WeakValueDictionary()
+        self._refusals: WeakKeyDictionary[Lock, tuple[int, tuple[str, str, str], TokenLoginError]] = WeakKeyDictionary()
 
     def __len__(self) -> int:
         return len(self._tokens)
@@ -138,11 +148,36 @@ class TokenStore:
         """
         now = self._clock()
         # If `lifetime` is NaN, `max` with this order of arguments returns the minimum.
-        token = Token(value, service, scopes, now + max(MIN_LIFETIME_SECONDS, lifetime or 0.0), lifetime, way)
+        ends = now + max(MIN_LIFETIME_SECONDS, lifetime or 0.0)
         with self._lock:
+            self.stored += 1
+            token = Token(value, service, scopes, ends, lifetime, way, self.stored)
             alive = (old for old in self._tokens if old.ends > now)
             self._tokens = (token, *(old for old in alive if old.service != service or not scopes.covers(old.scopes)))
         return token
+
+    def refuse(self, service: tuple[str, str, str], lock: Lock, error: TokenLoginError) -> None:
+        """Store the exception of a token service that rejects the credential, for the flows that wait for the same lock.
+
+        Args:
+            service: The realm, the `service` of the challenge, and the identity of the credential; see `Token.service`.
+            lock: The lock, which the flow holds.
+            error: The exception.
+        """
+        with self._lock:
+            self.refused += 1
+            self._refusals[lock] = (self.refused, service, copy(error))  # without its frames
+
+    def refusal(self, service: tuple[str, str, str], lock: Lock, since: int) -> TokenLoginError | None:
+        """Return the exception with which another flow released a lock, if that was after a call began; otherwise None.
+
+        Args:
+            service: The realm, the `service` of the challenge, and the identity of the credential; see `Token.service`.
+            lock: The lock, which the flow holds.
+            since: The value of `refused` when the call began.
+        """
+        number, refused, error = self._refusals.get(lock, (0, service, None))
+        return None if error is None or number <= since or refused != service else copy(error)
 
     def drop(self, value: str) -> None:
         """Remove a rejected token from the store. If the token is not stored, do nothing.

@@ -37,7 +37,7 @@ async def async_sleep(seconds: float) -> None:
 
 
 @contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
+def time_limit(seconds: float | None) -> Iterator[None]:
     """Return a context manager that sets no time limit; the sync counterpart of `async_time_limit`.
 
     A thread cannot be interrupted, so in sync code each read and each wait must have a timeout of its own.
@@ -48,11 +48,11 @@ def time_limit(seconds: float) -> Iterator[None]:
     yield
 
 
-def async_time_limit(seconds: float) -> AbstractContextManager[object]:
+def async_time_limit(seconds: float | None) -> AbstractContextManager[object]:
     """Return a context manager that cancels the `with` block, and raises TimeoutError, if the block takes too long.
 
     Args:
-        seconds: The maximum time that the block may take, in seconds.
+        seconds: The maximum time that the block may take, in seconds; None for no limit.
     """
     import anyio
 

@@ -106,6 +106,7 @@ def explain_command(context: click.Context, name: str, output: Output, connectio
             "api_version": client.version,
             "credential": report.credential,
             "username": report.username,
+            "passed_over": list(report.passed_over) or None,
             "challenge": report.challenge,
             "realm": report.realm,
             "service": report.service,

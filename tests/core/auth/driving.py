@@ -10,7 +10,7 @@ import httpx
 from attrs import define, field
 
 from docker_registry_sdk._core.auth.authenticator import Authenticator
-from docker_registry_sdk._core.auth.effects import Acquire, FindCredential, Flow, Read, Resolve, Send
+from docker_registry_sdk._core.auth.effects import Acquire, FindCredential, Flow, HeldCredential, Read, Resolve, Send
 from docker_registry_sdk._core.auth.tokens import TokenStore
 from docker_registry_sdk._core.names.origin import Origin
 from docker_registry_sdk._core.wire import CALL, CallContext, Request, build
@@ -41,7 +41,7 @@ class Driver:
 
     Attributes:
         answer: The function that answers each request.
-        credential: The credential provider, called with `again`.
+        credential: The credential provider, called with `again`: whether the credential before was refused.
         sent: Method, URL and Authorization header of each request.
         looked: The argument `again` of each call of the credential provider.
         addresses: The IP addresses of known hosts; None for a host that a proxy resolves.
@@ -57,6 +57,7 @@ class Driver:
     addresses: dict[str, tuple[str, ...] | None] = field(factory=dict)
     lock: CountingLock = field(factory=CountingLock)
     clock: list[float] = field(factory=lambda: [0.0])
+    held: HeldCredential | None = None
     authenticator: Authenticator = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -73,6 +74,15 @@ class Driver:
             TokenStore(lambda: self.lock, lambda: self.clock[0]),
             self.lock,
         )
+
+    def find(self) -> HeldCredential:
+        """Return the credential of the provider: the same object as before, if it is equal and was not refused."""
+        again = self.held is not None and self.held.is_refused
+        self.looked.append(again)
+        found = self.credential(again)
+        if self.held is None or again or self.held.credential != found:
+            self.held = HeldCredential(found)
+        return self.held
 
     @property
     def shown(self) -> list[str | None]:
@@ -108,10 +118,9 @@ class Driver:
                         result = True  # acquired
                     case Resolve(origin=origin):
                         result = self.addresses.get(origin.host, ())
-                    case FindCredential(again=again):
-                        self.looked.append(again)
+                    case FindCredential():
                         try:
-                            result = self.credential(again)
+                            result = self.find()
                         except RegistryError as error:
                             effect = flow.throw(error)
                             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from docker_registry_sdk._core.auth.effects import HeldCredential
 from docker_registry_sdk._core.wire import CALL, CallContext, call_of
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.errors import AuthError, RateLimitedError
@@ -138,7 +139,7 @@ def test_a_token_that_another_flow_fetched_meanwhile_is_used() -> None:
     next(waiting)
     waiting.send(unauthorized(bearer()))  # requests to read the 401
     waiting.send(unauthorized(bearer()))  # requests a credential
-    effect = waiting.send(None)
+    effect = waiting.send(HeldCredential(None))
     driver.run(get())
     driver.lock.held += 1
     assert type(effect).__name__ == "Acquire"
@@ -153,7 +154,7 @@ def test_the_lock_is_released_after_an_exception(end: BaseException) -> None:
     driver = Driver(registry_with_tokens())
     flow = driver.authenticator.flow(get())
     next(flow)
-    for result in unauthorized(bearer()), unauthorized(bearer()), None:
+    for result in unauthorized(bearer()), unauthorized(bearer()), HeldCredential(None):
         flow.send(result)
     driver.lock.held += 1
     flow.send(True)  # the lock was acquired

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docker_registry_sdk._core.auth.effects import HeldCredential
 from docker_registry_sdk._core.auth.report import AuthReport
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.errors import AuthError, RegistryError
@@ -130,3 +131,16 @@ def test_no_report_contains_a_secret(secret: str, token: str, kind: str, scheme:
         assert "S3CR3T" not in f"{error}{error!r}"
     report = driver.authenticator.report
     assert "S3CR3T" not in f"{report}{report!r}"
+
+
+def test_the_report_names_what_was_passed_over() -> None:
+    driver = Driver(lambda request: unauthorized('Basic realm="x"'))
+    driver.held = HeldCredential(None, ("config.json: the content is not valid\nJSON", "helper: missing"))
+    driver.run(get())
+    report = driver.authenticator.report
+    assert report.passed_over[1] == "helper: missing"
+    assert str(report).split("\n")[1:4] == [
+        "credential: not found; requests are anonymous",
+        "challenge:  basic",
+        "passed over: config.json: the content is not valid JSON",
+    ]

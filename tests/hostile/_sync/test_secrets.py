@@ -259,7 +259,7 @@ def write_helper(folder: Path, script: str) -> dict[str, str]:
         f'{{"auths": {{"r.example.com": {{"auth": "{SECRET}"',
         f'{{"auths": {{"r.example.com": {{"auth": "{SECRET}!!"}}}}}}',
         f'{{"auths": {{"r.example.com": {{"username": "a:b", "password": "{SECRET}"}}}}}}',
-        f'{{"auths": {{"r.example.com": {{"identitytoken": ["{SECRET}"]}}}}}}',
+        f'{{"auths": {{"r.example.com": {{"identitytoken": "{SECRET}\\n"}}}}}}',
         f'{{"auths": {{"r.example.com": {{"registrytoken": "{SECRET}\\n"}}}}}}',
         None,
     ],

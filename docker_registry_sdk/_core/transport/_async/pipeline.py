@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import threading
 import time
@@ -13,8 +12,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from ....credentials import AsyncCredentialProvider, Credential, CredentialProvider
-from ....errors import AuthError, ClosedError, EventLoopError, ForkedProcessError
+from ....credentials import AsyncCredentialProvider, CredentialProvider
+from ....errors import ClosedError, EventLoopError, ForkedProcessError
 from ...auth.destinations import SECRET_HEADERS
 from ...auth.effects import Acquire, Effect, FindCredential, Flow, Read, Resolve, Send
 from ...concurrency.forks import BoundToProcess, keep_forever, reset_after_fork
@@ -23,7 +22,7 @@ from ...concurrency.waiting import AsyncSingleFlightLock, async_sleep
 from ...http1.abandon import abandon_client
 from ...http1.head_limit import limited_head
 from ...names.origin import Origin
-from ...text.redaction import one_line, redact_url
+from ...text.redaction import redact_url
 from ...wire import (
     CALLERS_HEADERS,
     PROXY_LOGINS,
@@ -45,6 +44,7 @@ from ..registry_origin import RegistryOrigin
 from ..request_policy import AuthPolicy
 from ..resolving import ResolvedHosts, async_resolve, uses_proxy
 from ..retries import seconds_to_retry
+from .credential_cache import AsyncCredentialCache
 
 _log = logging.getLogger("docker_registry_sdk._core.transport")
 _METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
@@ -99,7 +99,7 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
         self.deadline_seconds = deadline_seconds
         self.auth_policy: AuthPolicy | None = None
         self._settings = settings
-        self._credentials: dict[str | None, Credential | None] = {}
+        self._credentials = AsyncCredentialCache(settings.credentials, registry.index.name)
         self._resolved = ResolvedHosts()
         self._http: httpx.AsyncClient | None = None
         self._loop: object = None  # the event loop that the connections of the httpx client belong to
@@ -227,11 +227,12 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
             self._loop = loop
 
     async def _run(self, flow: Flow, call: CallContext, timeouts: dict[str, float | None]) -> httpx.Response:
+        searches = self._credentials.searches
         try:
             effect = next(flow)
             while True:
                 try:
-                    result = await self._perform(effect, call, timeouts)
+                    result = await self._perform(effect, call, timeouts, searches)
                 except Exception as error:
                     effect = flow.throw(error)
                 else:
@@ -242,13 +243,13 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
         finally:
             flow.close()
 
-    async def _perform(self, effect: Effect, call: CallContext, timeouts: dict[str, float | None]) -> Any:
+    async def _perform(self, effect: Effect, call: CallContext, timeouts: dict[str, float | None], searches: int) -> Any:
         match effect:
             case Send():
                 effect.request.extensions["timeout"] = timeouts  # also of a token request, which the flow has built
                 return await self._send_repeatedly(effect, call)
-            case FindCredential(repo=repo, again=again):
-                return await self._find_credential(repo, again=again)
+            case FindCredential(repo=repo):
+                return await self._credentials.find(repo, searches, call.deadline)
             case Read(response=response):
                 return await async_read(response)
             case Acquire(lock=lock, done=done):
@@ -342,20 +343,3 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
             address = stream.get_extra_info("server_addr")
             if isinstance(address, tuple):
                 self.registry.note_connection(url.raw_host.decode("ascii"), str(address[0]).partition("%")[0])
-
-    async def _find_credential(self, repo: str | None, *, again: bool) -> Credential | None:
-        if again or repo not in self._credentials:
-            registry = self.registry.index.name
-            found = self._settings.credentials.get_credential(registry, repo)
-            if inspect.isawaitable(found):
-                found = await found
-            if found is not None and not isinstance(found, Credential):
-                raise AuthError(
-                    f"get_credential must return a Credential or None, not {type(found).__name__}",
-                    source=f"the provider {type(self._settings.credentials).__name__}",
-                    hint="Correct the credential provider.",
-                )
-            source = "none" if found is None else one_line(found.source)
-            _log.debug("credential for %s: %s", registry if repo is None else f"{registry}/{repo}", source)
-            self._credentials[repo] = found
-        return self._credentials[repo]

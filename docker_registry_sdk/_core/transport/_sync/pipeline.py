@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import threading
 import time
@@ -14,8 +13,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from ....credentials import Credential, CredentialProvider
-from ....errors import AuthError, ClosedError, EventLoopError, ForkedProcessError
+from ....credentials import CredentialProvider
+from ....errors import ClosedError, EventLoopError, ForkedProcessError
 from ...auth.destinations import SECRET_HEADERS
 from ...auth.effects import Acquire, Effect, FindCredential, Flow, Read, Resolve, Send
 from ...concurrency.forks import BoundToProcess, keep_forever, reset_after_fork
@@ -24,7 +23,7 @@ from ...concurrency.waiting import SingleFlightLock, sleep
 from ...http1.abandon import abandon_client
 from ...http1.head_limit import limited_head
 from ...names.origin import Origin
-from ...text.redaction import one_line, redact_url
+from ...text.redaction import redact_url
 from ...wire import (
     CALLERS_HEADERS,
     PROXY_LOGINS,
@@ -46,6 +45,7 @@ from ..registry_origin import RegistryOrigin
 from ..request_policy import AuthPolicy
 from ..resolving import ResolvedHosts, resolve, uses_proxy
 from ..retries import seconds_to_retry
+from .credential_cache import CredentialCache
 
 _log = logging.getLogger("docker_registry_sdk._core.transport")
 _METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
@@ -102,7 +102,7 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
         self.deadline_seconds = deadline_seconds
         self.auth_policy: AuthPolicy | None = None
         self._settings = settings
-        self._credentials: dict[str | None, Credential | None] = {}
+        self._credentials = CredentialCache(settings.credentials, registry.index.name)
         self._resolved = ResolvedHosts()
         self._http: httpx.Client | None = None
         self._loop: object = None  # the event loop that the connections of the httpx client belong to
@@ -243,11 +243,12 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
             self._loop = loop
 
     def _run(self, flow: Flow, call: CallContext, timeouts: dict[str, float | None]) -> httpx.Response:
+        searches = self._credentials.searches
         try:
             effect = next(flow)
             while True:
                 try:
-                    result = self._perform(effect, call, timeouts)
+                    result = self._perform(effect, call, timeouts, searches)
                 except Exception as error:
                     effect = flow.throw(error)
                 else:
@@ -258,13 +259,13 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
         finally:
             flow.close()
 
-    def _perform(self, effect: Effect, call: CallContext, timeouts: dict[str, float | None]) -> Any:
+    def _perform(self, effect: Effect, call: CallContext, timeouts: dict[str, float | None], searches: int) -> Any:
         match effect:
             case Send():
                 effect.request.extensions["timeout"] = timeouts  # also of a token request, which the flow has built
                 return self._send_repeatedly(effect, call)
-            case FindCredential(repo=repo, again=again):
-                return self._find_credential(repo, again=again)
+            case FindCredential(repo=repo):
+                return self._credentials.find(repo, searches, call.deadline)
             case Read(response=response):
                 return read(response)
             case Acquire(lock=lock, done=done):
@@ -358,20 +359,3 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
             address = stream.get_extra_info("server_addr")
             if isinstance(address, tuple):
                 self.registry.note_connection(url.raw_host.decode("ascii"), str(address[0]).partition("%")[0])
-
-    def _find_credential(self, repo: str | None, *, again: bool) -> Credential | None:
-        if again or repo not in self._credentials:
-            registry = self.registry.index.name
-            found = self._settings.credentials.get_credential(registry, repo)
-            if inspect.isawaitable(found):
-                found = found
-            if found is not None and not isinstance(found, Credential):
-                raise AuthError(
-                    f"get_credential must return a Credential or None, not {type(found).__name__}",
-                    source=f"the provider {type(self._settings.credentials).__name__}",
-                    hint="Correct the credential provider.",
-                )
-            source = "none" if found is None else one_line(found.source)
-            _log.debug("credential for %s: %s", registry if repo is None else f"{registry}/{repo}", source)
-            self._credentials[repo] = found
-        return self._credentials[repo]
