@@ -10,14 +10,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from .._core.names.origin import Origin
+from .._core.wire import HTTPResponse
+from .._core.wire.urls import authority_of
 from ..digest import Digest
-from ..errors import MethodNotAllowedError, NotFoundError, ReferrersError, ResponseError, StatusError, UnexpectedContentTypeError
-from ..v2 import models
+from ..errors import MethodNotAllowedError, NotFoundError, ReferrersError, StatusError
+from ..v2 import api, models
 from .manifest_results import ManifestResponse
+from .manifests import parse_document
 
-# The responses of registries without referrers API, besides 404 and 405: 400 if the registry takes the digest for a malformed
-# reference, 406 if it does not know the media type of an index, 501, or a web page.
-_UNOFFERED_STATUSES: Final = frozenset({400, 406, 501})
+# The statuses of registries without referrers API, besides 404 and 405: 400 and 422 if the registry takes the digest for a
+# malformed reference, 406 if it does not know the media type of an index, and 501.
+_UNOFFERED_STATUSES: Final = frozenset({400, 406, 422, 501})
 _INVALID_IN_TAGS: Final = "[^A-Za-z0-9._-]"
 
 
@@ -33,17 +37,35 @@ def fallback_tag(subject: str) -> str:
     return re.sub(_INVALID_IN_TAGS, "-", f"{algorithm[:32]}-{encoded[:64]}")
 
 
-def means_no_referrers_api(error: ResponseError) -> bool:
-    """Return whether an error of `list_referrers` means that the registry has no referrers API.
+def means_no_referrers_api(error: StatusError, registry: Origin) -> bool:
+    """Return whether an error status of `list_referrers` means that the registry has no referrers API.
 
-    The result is False for statuses that may be temporary or may concern only this caller: 401, 403, 429, and 5xx except 501.
+    The result is False for statuses of the registry that may be temporary or may concern only this caller: 401, 403, 429, and 5xx
+    except 501. GHCR redirects the request to a web page on another host, so each 4xx status of another host means that there is
+    no API.
 
     Args:
         error: The error that `list_referrers` raised.
+        registry: The origin of the registry.
     """
-    if isinstance(error, StatusError):
-        return isinstance(error, (NotFoundError, MethodNotAllowedError)) or error.status in _UNOFFERED_STATUSES
-    return isinstance(error, UnexpectedContentTypeError)
+    if 400 <= error.status < 500 and Origin.from_url(authority_of(error.url)) != registry:
+        return True
+    return isinstance(error, (NotFoundError, MethodNotAllowedError)) or error.status in _UNOFFERED_STATUSES
+
+
+def read_referrers(response: HTTPResponse) -> api.list_referrers.ListReferrersOk | None:
+    """Return the page of referrers in a successful response; None if it is no index, as from registries without the API.
+
+    Args:
+        response: A response with a 2xx status to `list_referrers`.
+
+    Raises:
+        ParseError: The response is an index, but is malformed.
+    """
+    document = parse_document(response.content)
+    if response.status_code != 200 or not isinstance(document, dict) or "manifests" not in document:
+        return None
+    return api.list_referrers.parse(response)
 
 
 def fallback_index(found: ManifestResponse, subject: Digest) -> models.ImageIndex | None:

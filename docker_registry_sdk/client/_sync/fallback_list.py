@@ -7,17 +7,17 @@ import time
 from typing import TYPE_CHECKING
 
 from ..._core.concurrency.waiting import sleep
-from ..._core.wire import CallLimits
+from ..._core.wire import ANY_SUCCESS, CallLimits, send
 from ...digest import Digest
 from ...errors import (
     NotFoundError,
     PreconditionFailedError,
     ReferrersError,
-    ResponseError,
+    StatusError,
 )
 from ...media_types import OCI_INDEX
-from ...v2 import api
-from ..fallback import fallback_tag, means_no_referrers_api
+from ...v2 import api, models
+from ..fallback import fallback_tag, means_no_referrers_api, read_referrers
 from ..manifest_results import ManifestResponse
 from ..referrers_list import Change, parse_referrers_list
 
@@ -33,15 +33,28 @@ def has_referrers_api(client: ManifestCalls, subject: Digest, limits: CallLimits
         subject: The digest of a manifest.
         limits: The timeout, the deadline and the retries of the call.
     """
+    return first_referrers(client, subject, None, limits) is not None
+
+
+def first_referrers(
+    client: ManifestCalls, subject: Digest, artifact_type: str | None, limits: CallLimits
+) -> api.list_referrers.ListReferrersOk | None:
+    """Return the first page of the referrers of a manifest; None if the registry has no referrers API.
+
+    Args:
+        client: The repository.
+        subject: The digest of the manifest.
+        artifact_type: The artifact type of the referrers to list; None for all.
+        limits: The timeout, the deadline and the retries of the call.
+    """
+    request = api.list_referrers.request(client.repo.remote_name, subject, artifact_type=artifact_type)
     try:
-        api.list_referrers.sync(
-            client, client.repo.remote_name, subject, timeout=limits.timeout, deadline=limits.deadline
-        )
-    except ResponseError as error:
-        if means_no_referrers_api(error):
-            return False
+        return send(client, request, read_referrers, ANY_SUCCESS, models.ErrorResponse.from_dict, limits)
+    except StatusError as error:
+        # Do not remember that the API is missing: an update of the registry may add it, or a proxy answered 404 once.
+        if means_no_referrers_api(error, client._pipeline.registry.origin):
+            return None
         raise
-    return True
 
 
 def update_list(client: ManifestCalls, subject: Digest, change: Change, limits: CallLimits) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...digest import Digest, DigestLike, to_digest
-from ...errors import NotFoundError, ResponseError
+from ...errors import NotFoundError
 from ...v2 import api, models
-from ..fallback import fallback_index, fallback_tag, means_no_referrers_api
+from ..fallback import fallback_index, fallback_tag
 from ..pages import Page
+from .fallback_list import first_referrers
 from .listing import Listing
 from .manifests import ManifestCalls
 
@@ -88,21 +89,9 @@ class ReferrerCalls(ManifestCalls):
                     self._pipeline, self._name, subject, next_url=url, timeout=limits.timeout, deadline=limits.deadline
                 )
                 return page.body, page.next_url, len(page.raw)
-            try:
-                page = api.list_referrers.sync(
-                    self._pipeline,
-                    self._name,
-                    subject,
-                    artifact_type=artifact_type,
-                    timeout=limits.timeout,
-                    deadline=limits.deadline,
-                )
-            except ResponseError as error:
-                # Do not remember that the API is missing: an update of the registry may add it, or a proxy answered 404 once.
-                if not means_no_referrers_api(error):
-                    raise
-            else:
-                return page.body, page.next_url, len(page.raw)
+            first = first_referrers(self, subject, artifact_type, limits)
+            if first is not None:
+                return first.body, first.next_url, len(first.raw)
             return self._referrers_from_fallback_tag(subject, limits), None, 0  # one page
 
         def fetch_filtered(url: str | None, limits: CallLimits, /) -> Page[models.Descriptor]:
