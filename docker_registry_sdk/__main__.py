@@ -9,6 +9,7 @@ def main() -> int:
     """Run the command line with the arguments of the process, and return the exit status."""
     try:
         from .cli.main import run
+        from .cli.streams import open_standard_streams
     except KeyboardInterrupt:
         return 130
     except ModuleNotFoundError as error:
@@ -17,6 +18,7 @@ def main() -> int:
         print("Error: the command line needs the package click, which is not installed (extra: cli)", file=sys.stderr)
         print("Try: pip install 'docker-registry-sdk[cli]'", file=sys.stderr)
         return 1
+    open_standard_streams()
     return run()
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
-from importlib import import_module
-from io import TextIOWrapper
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import current_thread, main_thread
+from types import FrameType
 
 import click
 
+from .command import LazyGroup
 from .errors import ExitCode, exit_code_table, report
 from .options import Verbosity, with_verbosity
+from .streams import drop_unwritten_output
 
 PROGRAM = "docker-registry-sdk"
 COMPLETION_VARIABLE = "_DOCKER_REGISTRY_SDK_COMPLETE"
@@ -43,33 +45,6 @@ COMMANDS: dict[str, str] = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group that imports the module of a command when the command is used.
-
-    Args:
-        modules: The name of the module for each command, in the order of the help text.
-        package: The package that contains the modules.
-        options: Further arguments of `click.Group`.
-    """
-
-    def __init__(self, *args: Any, modules: Mapping[str, str], package: str, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._modules = modules
-        self._package = package
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands."""
-        return list(self._modules)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command with this name, or None if there is no such command."""
-        if cmd_name not in self._modules:
-            return None
-        module = import_module(f"{self._package}.{self._modules[cmd_name]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
-        return command
-
-
 @click.group(
     cls=LazyGroup,
     modules=COMMANDS,
@@ -97,24 +72,41 @@ def root() -> None:
     """
 
 
+class Terminated(KeyboardInterrupt):
+    """The signal SIGTERM was received."""
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status.
 
     Args:
         arguments: The arguments without the program's name; None uses the arguments of this process.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # the encoding of a terminal may lack a character
+    with _terminated_like_interrupted():
+        try:
+            return _run_and_report(list(sys.argv[1:] if arguments is None else arguments))
+        except BrokenPipeError:
+            return ExitCode.PIPE_CLOSED  # the program that read the output has exited
+        finally:
+            drop_unwritten_output()
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Let the signal SIGTERM end the command in the same way as Ctrl-C: nothing is left half done."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise Terminated
+
+    is_free = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL and current_thread() is main_thread()
+    if not is_free:
+        yield
+        return
+    signal.signal(signal.SIGTERM, end)
     try:
-        return _run_and_report(list(sys.argv[1:] if arguments is None else arguments))
-    except BrokenPipeError:
-        # The program that read the output has exited. Send the rest of the output to the null device, since the interpreter
-        # would otherwise report an error when it flushes the buffers at exit.
-        null_device = os.open(os.devnull, os.O_WRONLY)
-        for stream in (sys.stdout, sys.stderr):
-            os.dup2(null_device, stream.fileno())
-        return ExitCode.PIPE_CLOSED
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _run_and_report(arguments: list[str]) -> int:
@@ -125,12 +117,13 @@ def _run_and_report(arguments: list[str]) -> int:
         return code
     except BrokenPipeError:
         raise
-    except (KeyboardInterrupt, click.Abort):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not interrupt the exit
+    except (KeyboardInterrupt, click.Abort) as interruption:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not interrupt the exit
         click.echo("Interrupted", err=True)
-        return ExitCode.INTERRUPTED
+        return ExitCode.TERMINATED if isinstance(interruption, Terminated) else ExitCode.INTERRUPTED
     except Exception as error:
-        return report(error, debug=verbosity.debug)
+        return report(error, debug=verbosity.debug, command=verbosity.command)
 
 
 def _run_command(arguments: list[str], verbosity: Verbosity) -> int:
@@ -140,7 +133,10 @@ def _run_command(arguments: list[str], verbosity: Verbosity) -> int:
         return shell_complete(root, {}, PROGRAM, COMPLETION_VARIABLE, instruction)
     try:
         with root.make_context(PROGRAM, arguments, obj=verbosity) as context:
-            root.invoke(context)
+            try:
+                root.invoke(context)
+            finally:
+                verbosity.command = context.invoked_subcommand
     except click.exceptions.Exit as end:
         return end.exit_code
     return ExitCode.OK

@@ -21,16 +21,18 @@ _File = click.Path(exists=True, dir_okay=False)
 
 
 class Verbosity:
-    """The settings of `-v` and `--debug`, which may be given before or after the name of a command.
+    """The settings of `-v` and `--debug`, which may be given before or after the name of a command, for reports about errors.
 
     Attributes:
         debug: Whether to print the traceback of an error.
         verbose: Whether the library's log goes to stderr.
+        command: The name of the command; None until it was run.
     """
 
     def __init__(self) -> None:
         self.debug = False
         self.verbose = False
+        self.command: str | None = None
 
     def log_to_stderr(self) -> None:
         """Write the library's log to stderr: a line for each request and each step of authentication, without secrets."""

@@ -17,8 +17,9 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-# Matches a digest; the group is its short form, with enough digits to distinguish digests.
-_DIGEST = re.compile(r"^([a-z0-9]+:[0-9a-f]{12})[0-9a-f]{20,}$")
+# Matches a word that contains a digest, such as NAME@sha256:….
+_WITH_DIGEST = re.compile(r"\S*[a-z0-9]:[0-9a-f]{32,}\S*")
+_MIN_COLUMN_WIDTH = 12
 _COLUMN_GAP = 2
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
@@ -71,6 +72,17 @@ class Output:
             self.print_document(dict(facts))
             return
         self.print_rows("", [], [(name, value) for name, value in facts.items() if value is not None])
+
+    def print_record(self, facts: Mapping[str, Any]) -> None:
+        """Print named values as `print_facts` does, but with `--json` on one line, for a program that reads a line.
+
+        Args:
+            facts: The values by their names, which are in snake_case. A value that is None is shown in JSON only.
+        """
+        if self.json:
+            click.echo(json.dumps(dict(facts)))
+        else:
+            self.print_facts(facts)
 
     def print_items(self, columns: Sequence[str], items: Iterable[Mapping[str, Any]]) -> None:
         """Print a list of unknown length.
@@ -143,13 +155,19 @@ class Output:
         if not cells:
             return
         headers = [name.replace("_", " ").upper() for name in columns]
-        if headers:
-            cells = _shorten_digests(headers, cells, console.width)
-        else:  # each row is a fact: its name, then its value
+        if not headers:  # each row is a fact: its name, then its value
             cells = [[row[0].replace("_", " "), *row[1:]] for row in cells]
+        widths = [_min_width(column) for column in zip(*([headers] if headers else []), *cells, strict=True)]
+        # A table that is wider than the terminal is printed as it is, and the terminal wraps its lines.
+        console.width = max(console.width, sum(widths) + _COLUMN_GAP * len(widths))
         table = Table(box=None, pad_edge=False, show_header=bool(headers), header_style="bold", padding=(0, _COLUMN_GAP, 0, 0))
         for number in range(len(cells[0])):
-            table.add_column(headers[number] if headers else "", overflow="fold", style="" if headers or number else "bold")
+            table.add_column(
+                headers[number] if headers else "",
+                overflow="fold",
+                style="" if headers or number else "bold",
+                min_width=widths[number],
+            )
         for row in cells:
             table.add_row(*map(Text, row))
         if title:
@@ -182,9 +200,11 @@ def _as_text(value: Any) -> str:
     return clean(str(value))
 
 
-def _shorten_digests(headers: list[str], cells: list[list[str]], width: int) -> list[list[str]]:
-    """Return the cells of a table. If the table is wider than the terminal, shorten the digests in the cells."""
-    widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
-    if sum(widths) + _COLUMN_GAP * (len(widths) - 1) <= width:
-        return cells
-    return [[_DIGEST.sub(r"\1…", cell) for cell in row] for row in cells]
+def _min_width(column: Sequence[str]) -> int:
+    """Return the smallest width of a column of a table. A digest is never broken, so that it can be copied.
+
+    Args:
+        column: The cells of the column, with its header.
+    """
+    digests = [len(word[0]) for cell in column for word in _WITH_DIGEST.finditer(cell)]
+    return max([min(_MIN_COLUMN_WIDTH, max(map(len, column))), *digests])

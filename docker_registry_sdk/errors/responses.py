@@ -66,9 +66,13 @@ class StatusError(ResponseError):
         self.errors = tuple(errors)
         messages = (one_line(str(error)).rstrip(". ") for error in self.errors[:_MAX_SHOWN_ERRORS])
         words = [f"{status} {reason_phrase(status)}".rstrip(), *(text for text in messages if text)]
-        if hint is None and method == "HEAD" and status >= 400:
-            hint = f"{self.hint} The response to a HEAD request has no body; a GET request may return an error message."
+        hint = self._default_hint(method, status) if hint is None else hint
         super().__init__(": ".join(words), method=method, url=url, status=status, headers=headers, raw=raw, hint=hint)
+
+    def _default_hint(self, method: str, status: int) -> str:
+        if method == "HEAD" and status >= 400:
+            return f"{self.hint} The response to a HEAD request has no body; a GET request may return an error message."
+        return self.hint
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -158,9 +162,14 @@ class PreconditionFailedError(StatusError):
 
 
 class TooLargeError(StatusError):
-    """A 413 response: the body of the request is larger than the registry accepts."""
+    """A 413 response: the body of the request, or the page of a list, is larger than the registry accepts."""
 
     hint = "Send less: split the manifest, or upload the blob in smaller chunks."
+
+    def _default_hint(self, method: str, status: int) -> str:
+        if method == "GET":
+            return "To ask for less, pass a smaller page_size."
+        return super()._default_hint(method, status)
 
 
 class RangeNotSatisfiableError(StatusError):

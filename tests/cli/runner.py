@@ -75,6 +75,7 @@ def run_in_terminal(
     columns: int = 80,
     env: Mapping[str, str] | None = None,
     answers: Mapping[str, str] | None = None,
+    signals: Mapping[str, int] | None = None,
 ) -> Result:
     """Run the program on a terminal.
 
@@ -83,6 +84,7 @@ def run_in_terminal(
         columns: The width of the terminal in characters.
         env: Additional environment variables.
         answers: The lines to type, by the prompts that the output ends with.
+        signals: The signals to send, by the texts that the output contains first.
     """
     environment = {
         "TERM": "xterm-256color",
@@ -97,7 +99,7 @@ def run_in_terminal(
         finally:
             os._exit(127)
     output, status = b"", None
-    waiting = dict(answers or {})
+    waiting, pending = dict(answers or {}), dict(signals or {})
     deadline = time.monotonic() + 60
     try:
         while time.monotonic() < deadline:
@@ -112,6 +114,8 @@ def run_in_terminal(
             output += chunk
             for prompt in [prompt for prompt in waiting if output.decode(errors="replace").endswith(prompt)]:
                 os.write(terminal, f"{waiting.pop(prompt)}\n".encode())
+            for text in [text for text in pending if text in output.decode(errors="replace")]:
+                os.kill(process, pending.pop(text))
         status = os.waitpid(process, 0)[1]
     finally:
         if status is None:

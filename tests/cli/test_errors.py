@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,10 @@ import pytest
 from docker_registry_sdk.cli.errors import describe
 from docker_registry_sdk.errors import TransportError
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.faults import Fault, HtmlError, Status, WrongBytes
-from tests.cli.conftest import RunCli
+from docker_registry_sdk.testing.faults import Fault, HtmlError, SetHeader, Status, WrongBytes
+from tests.cli.conftest import BIG_LAYER, RunCli
 from tests.cli.runner import run_in_terminal, run_program
+from tests.support.images import digest_of
 from tests.support.skopeo import MultiPlatformImage
 
 
@@ -20,8 +23,16 @@ from tests.support.skopeo import MultiPlatformImage
     [
         (["tags"], "Missing argument"),
         (["tags", "alpine", "--nonsense"], "No such option"),
-        (["nonsense"], "No such command"),
-        (["api", "v2", "nonsense"], "No such command"),
+        (["nonsense"], "No such command 'nonsense'."),
+        (["api", "v2", "nonsense"], "No such command 'nonsense'."),
+        (["tag", "alpine"], "Did you mean 'tags'?"),
+        (["auth", "explian"], "Did you mean 'explain'?"),
+        (["api", "v2", "list_tag"], "Did you mean 'list_tags'?"),
+        (["tags", "alpine", "--timeout", "1", "--timeout=2"], "--timeout is given twice"),
+        (["tags", "alpine", "-u", "ann", "--username", "bob"], "--username is given twice"),
+        (["push", ".", "alpine", "--tag", "a", "--tag", "a"], "--tag is given twice"),
+        (["api", "v2", "list_tags", "alpine", "--n", "1", "--n", "2"], "--n is given twice"),
+        (["search", "alpine", "--index", "a", "--index", "b"], "--index is given twice"),
         (["api", "v2", "list_tags", "alpine", "--n", "many"], "not a valid integer"),
         (["tags", "localhost:1/UPPER"], "name"),
         (["manifest", "alpine@sha256:00"], "digest"),
@@ -41,6 +52,43 @@ def test_quoted_arguments_contain_no_control_characters(run_cli: RunCli, argumen
     done = run_cli("parse", argument)
     done.check_failure(2)
     assert all(letter.isprintable() or letter == "\n" for letter in done.err)
+
+
+def test_options_with_several_values_and_switches_may_be_repeated() -> None:
+    switches = ["--json", "--json", "-v", "-v", "--trusted-realm", "a.b", "--trusted-realm", "c.d"]
+    done = run_program("tags", "localhost:1/a", *switches)
+    assert done.code == 5
+
+
+def test_hints_name_options_instead_of_arguments_of_functions(
+    run_cli: RunCli, open_registry: EmbeddedRegistry, tmp_path: Path
+) -> None:
+    image, layout = f"{open_registry.host}/team/app", str(tmp_path / "layout")
+    for tag in ("1.0", "1.1"):
+        assert run_cli("copy", f"{image}:{tag}", f"oci:{layout}:{tag}", "--platform", "linux/amd64").code == 0
+    assert run_cli("copy", f"{image}:latest", f"oci:{layout}:latest").code == 0
+    assert "--tag TAG" in run_cli("push", layout, f"{image}:new").check_failure(1)[1]
+    with EmbeddedRegistry(auth="token") as registry:
+        realm = 'Bearer realm="https://tokens.example.com/token",service="x"'
+        registry.faults.add(Fault(SetHeader("www-authenticate", realm), path="/v2/.*", times=None))
+        arguments = ["tags", f"{registry.host}/team/app", "-u", "ann", "--password-stdin"]
+        assert "--trusted-realm tokens.example.com" in run_cli(*arguments, stdin="secret").check_failure(4)[1]
+    open_registry.faults.add(Fault(Status(413), operation="list_tags", times=None))
+    assert "--n 100" in run_cli("tags", image).check_failure(1)[1]
+
+
+def test_the_advice_does_not_name_the_command_that_failed(run_cli: RunCli, home: Path, token_registry: EmbeddedRegistry) -> None:
+    _, hint = run_cli("login", token_registry.host, "-u", "ann", "--password-stdin", stdin="wrong").check_failure(4)
+    assert "docker-registry-sdk login" not in hint
+    config = home / ".docker/config.json"
+    config.parent.mkdir()
+    config.write_text('{"auths": {}', encoding="utf-8")
+    problem, hint = run_cli(
+        "login", token_registry.host, "-u", "ann", "--password-stdin", stdin=token_registry.password
+    ).check_failure(4)
+    assert str(config) in problem
+    assert "docker-registry-sdk login" not in hint
+    assert config.read_text(encoding="utf-8") == '{"auths": {}'
 
 
 def test_not_found(run_cli: RunCli, open_registry: EmbeddedRegistry) -> None:
@@ -109,6 +157,24 @@ def test_an_unwritable_file(run_cli: RunCli, open_registry: EmbeddedRegistry, im
     problem, hint = run_cli("blob", f"{open_registry.host}/team/app@{digest}", "-o", "/no/such/folder/file").check_failure(1)
     assert "/no/such/folder" in problem
     assert "path" in hint
+
+
+def test_a_download_that_waits_for_another_one(run_cli: RunCli, big_image: str, tmp_path: Path) -> None:
+    digest = digest_of(BIG_LAYER)
+    name, target = f"{big_image.removesuffix(':latest')}@{digest}", tmp_path / "layer"
+    with open(os.open(tmp_path / "layer.part", os.O_CREAT | os.O_RDWR, 0o600), "rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        problem, hint = run_cli("blob", name, "-o", str(target)).check_failure(5)
+    assert problem.endswith("layer.part: another download to the same path is running")
+    assert hint == "wait until the other one has ended, or write to another path"
+    assert run_cli("blob", name, "-o", str(target)).code == 0
+
+
+def test_a_port_in_use(run_cli: RunCli, open_registry: EmbeddedRegistry) -> None:
+    port = open_registry.host.rpartition(":")[2]
+    problem, hint = run_cli("serve", "--port", port).check_failure(1)
+    assert problem.startswith(f"the registry cannot listen on 127.0.0.1:{port}: ")
+    assert "--port" in hint
 
 
 def test_a_traceback_is_printed_only_with_debug() -> None:

@@ -11,12 +11,15 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.cli.errors import MEANINGS, ExitCode
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Slow
 from tests.cli.conftest import BIG_LAYER, RunCli
 from tests.cli.runner import PROGRAM, run_in_terminal, run_program
+from tests.support.images import digest_of
 
 
 def test_the_program_is_installed() -> None:
@@ -83,12 +86,76 @@ def test_pipes_without_a_reader() -> None:
         done = subprocess.run([*PROGRAM, "--help"], stdout=writer, stderr=subprocess.PIPE, timeout=30, check=False)
         assert (done.returncode, done.stderr) == (141, b"")
         done = subprocess.run([*PROGRAM, "parse", "a:"], stdout=subprocess.PIPE, stderr=writer, timeout=30, check=False)
-        assert (done.returncode, done.stdout) == (141, b"")
+        assert (done.returncode, done.stdout) == (2, b"")
     finally:
         os.close(writer)
 
 
-def test_a_download_resumes_after_ctrl_c(embedded_registry: EmbeddedRegistry, tmp_path: Path) -> None:
+CLOSED = "standard output is closed"
+FULL = "standard output: No space left on device"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "redirections", "code", "problem"),
+    [
+        ("parse alpine", ">&-", 1, CLOSED),
+        ("parse alpine --json", ">&-", 1, CLOSED),
+        ("--help", ">&-", 1, CLOSED),
+        ("parse --help", ">&-", 1, CLOSED),
+        ("parse alpine", ">/dev/full", 1, FULL),
+        ("--version", ">/dev/full", 1, FULL),
+        ("tags localhost:1/a", ">&-", 5, "GET http"),
+        ("tags localhost:1/a", ">/dev/full", 5, "GET http"),
+        ("parse a:", "2>&-", 2, None),
+        ("parse a:", "2>/dev/full", 2, None),
+        ("tags localhost:1/a", "2>&- >&- <&-", 5, None),
+        ("tags localhost:1/a -v", "2>/dev/full", 5, None),
+        ("parse alpine", "2>&-", 0, None),
+        ("parse alpine", ">&- 2>&-", 1, None),
+        ("login localhost:1", "<&-", 2, "Give the user's name"),
+        ("login localhost:1 -u ann", "<&-", 2, "Cannot prompt"),
+        ("login localhost:1 -u ann --password-stdin", "<&-", 2, "The password is empty."),
+    ],
+)
+def test_closed_and_full_streams(arguments: str, redirections: str, code: int, problem: str | None) -> None:
+    done = run_in_shell(arguments, redirections)
+    assert done.returncode == code
+    if problem is None:
+        assert done.stderr == ""
+    else:
+        first, second = done.stderr.splitlines()
+        assert first.startswith(f"Error: {problem}")
+        assert second.startswith("Try: ")
+
+
+@pytest.mark.parametrize(("redirection", "problem"), [(">&-", CLOSED), (">/dev/full", FULL)])
+def test_the_work_is_done_although_the_result_cannot_be_shown(
+    open_registry: EmbeddedRegistry, tmp_path: Path, redirection: str, problem: str
+) -> None:
+    done = run_in_shell(f"pull {open_registry.host}/team/app {tmp_path}/layout", redirection)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (1, f"Error: {problem}")
+    assert run_program("inspect", f"oci:{tmp_path}/layout").code == 2  # inspect reads registries only
+    assert run_program("copy", f"oci:{tmp_path}/layout", f"{open_registry.host}/team/copy").code == 0
+
+
+def test_a_blob_that_cannot_be_written(open_registry: EmbeddedRegistry, big_image: str) -> None:
+    name = f"{big_image.removesuffix(':latest')}@{digest_of(BIG_LAYER)}"
+    done = run_in_shell(f"blob {name}", ">/dev/full")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (1, f"Error: {FULL}")
+
+
+def run_in_shell(arguments: str, redirections: str) -> subprocess.CompletedProcess[str]:
+    """Run the program with redirections of a shell, and capture what it prints."""
+    command = f"exec {sys.executable} -m docker_registry_sdk {arguments} {redirections}"
+    return subprocess.run(
+        ["sh", "-c", command], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_a_download_resumes_after_a_signal(
+    embedded_registry: EmbeddedRegistry, tmp_path: Path, signal_number: signal.Signals
+) -> None:
     with RegistryClientV2(f"{embedded_registry.host}/big") as client:
         digest = client.blob_upload(BIG_LAYER).digest
     embedded_registry.faults.add(Fault(Slow(300_000), operation="create_blob_read_stream"))
@@ -101,13 +168,42 @@ def test_a_download_resumes_after_ctrl_c(embedded_registry: EmbeddedRegistry, tm
                 break
             time.sleep(0.02)
         assert list(folder.iterdir()) != []
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal_number)
         out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (130, b"", b"Interrupted\n")
+    assert (process.returncode, out, err) == (128 + signal_number, b"", b"Interrupted\n")
     assert [path.name for path in folder.iterdir()] == ["blob.part"]
     assert run_program(*command[len(PROGRAM) :]).code == 0
     assert [(path.name, path.read_bytes() == BIG_LAYER) for path in folder.iterdir()] == [("blob", True)]
     assert embedded_registry.requests[-1].header("range") is not None
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_cancels_the_uploads_of_a_copy(
+    embedded_registry: EmbeddedRegistry, big_image: str, signal_number: signal.Signals
+) -> None:
+    embedded_registry.faults.add(Fault(Slow(300_000), operation="create_blob_read_stream", times=None))
+    with EmbeddedRegistry() as target:
+        command = [*PROGRAM, "copy", big_image, f"{target.host}/copy:1"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            for _ in range(1000):
+                if any(record.method == "POST" for record in target.requests):
+                    break
+                time.sleep(0.02)
+            process.send_signal(signal_number)
+            out, err = process.communicate(timeout=60)
+        assert (process.returncode, out, err) == (128 + signal_number, b"", b"Interrupted\n")
+        methods = [record.method for record in target.requests if "/blobs/uploads/" in record.path]
+        assert methods.count("DELETE") >= 1
+        assert methods.count("POST") == methods.count("DELETE") + methods.count("PUT")
+
+
+def test_a_terminated_progress_bar_shows_the_cursor_again(embedded_registry: EmbeddedRegistry, big_image: str) -> None:
+    embedded_registry.faults.add(Fault(Slow(300_000), operation="create_blob_read_stream", times=None))
+    with EmbeddedRegistry() as target:
+        done = run_in_terminal("copy", big_image, f"{target.host}/copy:1", signals={"\x1b[?25l": signal.SIGTERM})
+    assert done.code == 143
+    assert "\x1b[?25h" in done.out.rpartition("\x1b[?25l")[2]
+    assert done.text.rstrip().endswith("Interrupted")
 
 
 def test_ctrl_c_at_a_prompt() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..command import Command, Group, group
 from ..connection import Connection
 from ..options import Decorator, with_output, with_registry
 from ..output import Output
@@ -42,7 +43,7 @@ _OPTION_TYPES: dict[str, dict[str, Any]] = {
 }
 
 
-class OperationGroup(click.Group):
+class OperationGroup(Group):
     """A group of commands, one for each operation of API v1 or v2.
 
     Args:
@@ -68,7 +69,7 @@ class OperationGroup(click.Group):
         return {operation.id: operation for operation in module.OPERATIONS}
 
 
-@click.group("api")
+@group("api")
 def api_command() -> None:
     """Call a single operation of API v1 or v2.
 
@@ -86,7 +87,7 @@ api_command.add_command(OperationGroup(1, help="Call an operation of API v1, the
 api_command.add_command(OperationGroup(2, help="Call an operation of API v2, the API of today's registries."))
 
 
-class OperationCommand(click.Command):
+class OperationCommand(Command):
     """The command of an operation. It has `--accept` and `--content-type` if the generated function has these arguments."""
 
     operation: Operation

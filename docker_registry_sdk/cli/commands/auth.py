@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
+from ..command import command, group
 from ..connection import Connection, read_password
 from ..errors import ExitCode
 from ..options import with_output, with_registry
 from ..output import Output
 
 
-@click.command("login")
+@command("login")
 @click.argument("index", required=False)
 @with_registry
 @with_output
@@ -59,7 +60,7 @@ def login_command(index: str | None, output: Output, connection: Connection) -> 
         output.print_note(f"Warning: the stored login for {registry.name} is not used: {reason}.")
 
 
-@click.group("auth")
+@group("auth")
 def auth_command() -> None:
     """Find out how a registry authorizes you.
 

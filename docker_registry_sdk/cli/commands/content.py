@@ -8,13 +8,14 @@ from pathlib import Path
 
 import click
 
+from ..command import command
 from ..connection import Connection
 from ..options import with_output, with_platform, with_registry
 from ..output import Output, Size
 from ..progress import progress_bar
 
 
-@click.command("manifest")
+@command("manifest")
 @click.argument("reference")
 @click.option("--raw", is_flag=True, help="Print the bytes of the manifest verbatim; its digest is computed over these bytes.")
 @with_registry
@@ -47,7 +48,7 @@ def manifest_command(reference: str, raw: bool, output: Output, connection: Conn
     output.print_document(document)
 
 
-@click.command("config")
+@command("config")
 @click.argument("reference")
 @with_platform("The platform to choose from an image for several platforms, such as linux/arm64.")
 @with_registry
@@ -74,7 +75,7 @@ def config_command(reference: str, platform: str | None, output: Output, connect
         output.print_document(get_config(location, platform=platform, registries=registries).to_dict())
 
 
-@click.command("blob")
+@command("blob")
 @click.argument("reference", metavar="NAME@DIGEST")
 @click.option("-o", "--output", "path", type=click.Path(dir_okay=False, path_type=Path), help="Write the blob to this file.")
 @with_registry

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..command import command
 from ..connection import Connection
 from ..options import with_output, with_platform, with_registry
 from ..output import Output, Size
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ...v2.models import ImageConfig
 
 
-@click.command("inspect")
+@command("inspect")
 @click.argument("reference")
 @with_platform("The platform to choose from an image for several platforms, such as linux/arm64.")
 @with_registry

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from ..command import command
 from ..options import with_output
 from ..output import Output
 
 
-@click.command("parse")
+@command("parse")
 @click.argument("reference")
 @with_output
 def parse_command(reference: str, output: Output) -> None:
@@ -37,7 +38,7 @@ def parse_command(reference: str, output: Output) -> None:
     )
 
 
-@click.command("completion")
+@command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion_command(shell: str) -> None:
     """Print a script for completion in a shell.

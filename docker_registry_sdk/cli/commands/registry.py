@@ -6,6 +6,7 @@ from itertools import islice
 
 import click
 
+from ..command import command
 from ..connection import Connection
 from ..options import with_output, with_registry
 from ..output import Output
@@ -13,7 +14,7 @@ from ..output import Output
 _MAX_SEARCH_PAGE_SIZE = 100
 
 
-@click.command("ping")
+@command("ping")
 @click.argument("index", required=False)
 @with_registry
 @with_output
@@ -34,7 +35,7 @@ def ping_command(index: str | None, output: Output, connection: Connection) -> N
         output.print_facts({**facts, "challenge": report.challenge, "username": report.username})
 
 
-@click.command("search")
+@command("search")
 @click.argument("term")
 @click.option("--index", metavar="HOST", help="Search this registry instead of Docker Hub.")
 @click.option("--limit", type=click.IntRange(min=1), default=25, show_default=True, help="Show at most this many repositories.")
@@ -68,7 +69,7 @@ def search_command(term: str, index: str | None, limit: int, output: Output, con
         )
 
 
-@click.command("repos")
+@command("repos")
 @click.argument("index")
 @with_registry
 @with_output

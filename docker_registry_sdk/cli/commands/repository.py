@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..command import command
 from ..connection import Connection
 from ..options import with_output, with_registry
 from ..output import Output, Size
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ... import Descriptor
 
 
-@click.command("tags")
+@command("tags")
 @click.argument("name")
 @with_registry
 @with_output
@@ -36,7 +37,7 @@ def tags_command(name: str, output: Output, connection: Connection) -> None:
             output.print_items(["tag", "image"], ({"tag": tag, "image": image} for tag, image in tags.items()))
 
 
-@click.command("referrers")
+@command("referrers")
 @click.argument("reference")
 @click.option("--type", "artifact_type", metavar="TYPE", help="Show only artifacts of this type.")
 @with_registry
@@ -70,7 +71,7 @@ def _referrer(descriptor: Descriptor) -> dict[str, Any]:
     }
 
 
-@click.command("delete")
+@command("delete")
 @click.argument("reference")
 @with_registry
 @with_output

@@ -6,18 +6,25 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
+from ..command import command
 from ..options import with_output
 from ..output import Output
+
+if TYPE_CHECKING:
+    from ...testing import EmbeddedRegistry
 
 _AUTH = ("none", "basic", "token")
 _APIS = ("v1", "v2")
 _PASSWORD_VARIABLE = "EMBEDDED_REGISTRY_PASSWORD"
 
 
-@click.command("serve")
+@command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Listen on this address.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=5000, show_default=True, help="Listen on this port; 0 takes a free one."
@@ -85,15 +92,42 @@ def serve_command(
         number: signal.signal(number, lambda _number, _frame: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
-        with registry:
+        with _listening(registry, host, port):
             facts = {"url": registry.url, "username": None, "password": None, "ca_file": str(registry.ca_file) if tls else None}
             if registry.auth != "none":
                 facts["username"] = registry.username
                 facts["password"] = registry.password if password is None else None
-            output.print_facts(facts)
+            output.print_record(facts)
             sys.stdout.flush()
             output.print_note("Ready. Press Ctrl-C to stop.")
             stop.wait()
     finally:
         for number, handler in former_handlers.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _listening(registry: EmbeddedRegistry, host: str, port: int) -> Iterator[None]:
+    """Run a registry.
+
+    Args:
+        registry: The registry.
+        host: The address that it listens on.
+        port: Its port.
+
+    Raises:
+        RegistryError: The registry cannot listen there.
+    """
+    from ...errors import RegistryError
+
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(registry)
+        except OSError as error:
+            if error.filename is not None:  # of the folder of --storage
+                raise
+            raise RegistryError(
+                f"the registry cannot listen on {host}:{port}: {error.strerror or error}",
+                hint="Choose another port with --port (0 takes a free one), or another address with --host.",
+            ) from error
+        yield

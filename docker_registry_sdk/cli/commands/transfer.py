@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..command import command
 from ..connection import Connection
 from ..options import with_output, with_platform, with_registry
 from ..output import Output, Size
@@ -27,7 +28,7 @@ def _with_selection(function: Callable[..., None]) -> Callable[..., None]:
     return with_platform(text)(function)
 
 
-@click.command("pull")
+@command("pull")
 @click.argument("reference")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @_with_selection
@@ -54,7 +55,7 @@ def pull_command(
     _print_result(result, output)
 
 
-@click.command("push")
+@command("push")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.argument("reference")
 @click.option("--tag", metavar="NAME", help="The tag or name of the image in PATH; required if PATH holds several images.")
@@ -84,7 +85,7 @@ def push_command(
     _print_result(result, output)
 
 
-@click.command("copy")
+@command("copy")
 @click.argument("source")
 @click.argument("target")
 @_with_selection
