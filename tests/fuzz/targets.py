@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +20,7 @@ from docker_registry_sdk import parse_registry, parse_repo, parse_repo_and_ref
 from docker_registry_sdk._core.auth.challenge import parse_challenges
 from docker_registry_sdk._core.auth.scope import ScopeSet
 from docker_registry_sdk._core.blobs import byte_ranges
+from docker_registry_sdk._core.blobs.content_coding import Decoder
 from docker_registry_sdk._core.blobs.upload_session import received_bytes
 from docker_registry_sdk._core.names.origin import Origin
 from docker_registry_sdk._core.text.redaction import redact_url
@@ -27,7 +30,7 @@ from docker_registry_sdk._core.transport.proxy import check_proxy
 from docker_registry_sdk._core.wire.response import next_link
 from docker_registry_sdk._core.wire.urls import follow_url
 from docker_registry_sdk.artifacts.file_paths import check_titles
-from docker_registry_sdk.client.manifests import read_manifest
+from docker_registry_sdk.client.manifests import parse_document, read_manifest
 from docker_registry_sdk.client.platforms import parse_platform
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.credentials.config import parse_config
@@ -42,6 +45,7 @@ from docker_registry_sdk.images.manifest_contents import parse_contents, verify_
 from docker_registry_sdk.testing.auth.headers import parse_authorization, parse_basic
 from docker_registry_sdk.testing.byte_ranges import RangeError, parse_range
 from docker_registry_sdk.token_auth.api import get_token
+from docker_registry_sdk.v2.models import ImageConfig
 from tests.fuzz.inputs import changed_documents, changed_texts
 from tests.support.images import DOCKER_SCHEMA1, OCI_INDEX, OCI_MANIFEST, make_image
 
@@ -56,6 +60,13 @@ MANIFEST = {
     "subject": DESCRIPTOR,
 }
 INDEX = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [DESCRIPTOR]}
+IMAGE_CONFIG = {
+    "created": "2024-01-01T00:00:00Z",
+    "config": {"Entrypoint": ["/bin/sh"], "Env": ["A=b"], "Labels": {"a": "b"}, "Healthcheck": {"Test": ["NONE"]}},
+    "rootfs": {"type": "layers", "diff_ids": [DIGEST]},
+    "history": [{"created_by": "x", "empty_layer": True}],
+}
+ENCODED = tuple(encode(b"some text" * 9).decode("latin-1") for encode in (gzip.compress, zlib.compress))
 SCHEMA1 = {
     "schemaVersion": 1,
     "name": "a",
@@ -135,6 +146,20 @@ def _encode(credential: Credential | None) -> None:
     if credential is not None:
         for value in (credential.username, credential.password, credential.identity_token):
             (value or "").encode()
+
+
+def _read_config(content: bytes) -> None:
+    document = parse_document(content)
+    config = ImageConfig.from_dict(document)
+    assert config.to_dict().keys() <= document.keys()
+
+
+def _decode(body: bytes) -> None:
+    for coding in ("gzip", "deflate", "deflate, gzip"):
+        decoder = Decoder(coding)
+        with suppress(RegistryError):
+            assert sum(map(len, decoder.decode(body))) <= 2000 * len(body)
+            decoder.finish()
 
 
 def _open_layout(content: bytes) -> None:
@@ -217,6 +242,8 @@ TARGETS: dict[str, Target] = {
         lambda content: get_token.parse(_response(content, Content_Type="application/json")), changed_documents((TOKEN,))
     ),
     "manifest": Target(_read_manifest, changed_documents((MANIFEST, INDEX, SCHEMA1))),
+    "config of an image": Target(_read_config, changed_documents((IMAGE_CONFIG,))),
+    "encoded body": Target(_decode, changed_texts(ENCODED).map(lambda text: text.encode("latin-1", "replace"))),
     "contents of a manifest": Target(_read_contents, changed_documents((MANIFEST, INDEX))),
     "titles of files": Target(lambda text: check_titles([text, "a/b", text + "/c"]), _texts("a/b.txt", "a.part/B", "é/CON.x")),
     "platform": Target(parse_platform, _texts("linux/arm64/v8", "windows(10.0)/amd64"), (RegistryError, ValueError)),
