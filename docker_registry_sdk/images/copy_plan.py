@@ -35,7 +35,9 @@ class CopyPlan:
         size: The size of the copied manifest or index in bytes.
         media_type: The media type of the copied manifest or index.
         blobs: The blobs, without duplicates. If the target is a registry, blobs of manifests that it already has are left out.
-        manifests: The manifests in the order in which they are pushed; the manifest with the role `root` comes last.
+        manifests: The manifests in the order in which they are pushed: each after its subject and after the manifests that it
+            lists. The tag is written last: if other manifests follow the manifest with the role `root`, which is their subject,
+            that manifest is pushed by its digest first, and at the end under its tag.
         use_urls: Whether non-distributable layers are copied; a layer that the source lacks is downloaded from its external URLs.
     """
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from attrs import evolve
+
 from ..._core.blobs.progress import OnProgress, Phase
 from ..._core.concurrency.gather import CancelFlag, async_gather
 from ..copy_plan import CopyPlan, CopyResult
@@ -36,12 +38,19 @@ async def async_execute(plan: CopyPlan, opened: AsyncOpenCopy, on_progress: OnPr
     transfers = await async_gather(jobs, DEFAULT_CONCURRENCY, cancel)
     pushed = [one for one in plan.manifests if one.action == "push"]
     # Images of an index need only their blobs, which exist now. All other manifests are pushed one by one, in the planned order:
-    # on registries without the referrers API, concurrent pushes of referrers overwrite each other's list.
+    # indexes need their children, referrers their subject, and on registries without the referrers API, concurrent pushes of
+    # referrers overwrite each other's list.
     independent = [one for one in pushed if one.role == "child" and not (one.names_manifests or one.has_subject)]
     await async_gather([partial(_push_manifest, target, one, progress) for one in independent], DEFAULT_CONCURRENCY, cancel)
-    for one in pushed:
-        if one not in independent:
+    remaining = [one for one in pushed if one not in independent]
+    roots = [one for one in remaining if one.role == "root"]
+    for one in remaining:
+        if one.role != "root":
             await _push_manifest(target, one, progress)
+        elif one is not remaining[-1]:
+            await target.write_manifest(evolve(one, role="child"))  # without the tag, before its referrers
+    for root in roots:  # the tag is written last
+        await _push_manifest(target, root, progress)
     phases = [phase for phase, _ in transfers]
     return CopyResult(
         digest=plan.digest,

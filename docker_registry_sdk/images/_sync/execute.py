@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from attrs import evolve
+
 from ..._core.blobs.progress import OnProgress, Phase
 from ..._core.concurrency.gather import CancelFlag, gather
 from ..copy_plan import CopyPlan, CopyResult
@@ -37,12 +39,19 @@ def execute(plan: CopyPlan, opened: OpenCopy, on_progress: OnProgress | None) ->
     transfers = gather(jobs, DEFAULT_CONCURRENCY, cancel)
     pushed = [one for one in plan.manifests if one.action == "push"]
     # Images of an index need only their blobs, which exist now. All other manifests are pushed one by one, in the planned order:
-    # on registries without the referrers API, concurrent pushes of referrers overwrite each other's list.
+    # indexes need their children, referrers their subject, and on registries without the referrers API, concurrent pushes of
+    # referrers overwrite each other's list.
     independent = [one for one in pushed if one.role == "child" and not (one.names_manifests or one.has_subject)]
     gather([partial(_push_manifest, target, one, progress) for one in independent], DEFAULT_CONCURRENCY, cancel)
-    for one in pushed:
-        if one not in independent:
+    remaining = [one for one in pushed if one not in independent]
+    roots = [one for one in remaining if one.role == "root"]
+    for one in remaining:
+        if one.role != "root":
             _push_manifest(target, one, progress)
+        elif one is not remaining[-1]:
+            target.write_manifest(evolve(one, role="child"))  # without the tag, before its referrers
+    for root in roots:  # the tag is written last
+        _push_manifest(target, root, progress)
     phases = [phase for phase, _ in transfers]
     return CopyResult(
         digest=plan.digest,

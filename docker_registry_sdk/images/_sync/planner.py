@@ -170,7 +170,10 @@ class Planner:
         return "mount" if self._target.can_mount_from(self._source.repo) else "move"
 
     def _in_push_order(self, root: Digest) -> list[_Node]:
-        """Return the manifests in the order in which they are pushed: each index after its children, and the root last."""
+        """Return the manifests in push order: each after the manifests that it lists and after its subject.
+
+        The root comes last, unless it must be pushed before its referrers.
+        """
         ordered: dict[Digest, _Node] = {}
         opened: set[Digest] = set()
         # Without recursion: of the children of one index, each can be an index that lists the next one.
@@ -184,8 +187,16 @@ class Planner:
                         ordered.setdefault(digest, node)
                 else:
                     opened.add(pending[-1])
-                    pending.extend(child.digest for child in reversed(node.contents.children))
+                    pending.extend(reversed(self._pushed_before(node)))
         return list(ordered.values())
+
+    def _pushed_before(self, node: _Node) -> list[Digest]:
+        """Return the digests of the manifests that must be pushed before a manifest: its children, and its subject."""
+        before = [child.digest for child in node.contents.children]
+        subject = None if node.contents.subject is None else self._nodes.get(node.contents.subject)
+        if subject is not None and not subject.exists:
+            before.append(subject.descriptor.digest)
+        return before
 
     def _plan_manifest(self, node: _Node) -> PlannedManifest:
         skipped = node.exists and (node.role != "root" or self._has_reference)
