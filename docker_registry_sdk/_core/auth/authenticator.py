@@ -8,10 +8,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Generator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from ...credentials import Credential
-from ...errors import AuthError, RegistryError, TokenLoginError
+from ...errors import AuthError, RegistryError, StatusError, TokenLoginError
 from ...v2 import models
 from .. import auth
 from ..names.origin import Origin
@@ -27,6 +27,7 @@ from .tokens import Token, TokenStore, credential_digest
 MAX_ATTEMPTS = 4
 # 400 is the response of ECR Public to an expired token.
 _REFUSALS = frozenset({400, 401, 403})
+_READING = frozenset({"GET", "HEAD"})
 _ACCESS_CODES = frozenset({"DENIED", "UNAUTHORIZED"})
 _log = logging.getLogger(__name__)
 
@@ -40,14 +41,18 @@ class _Authorization(NamedTuple):
         is_new: Whether the value was looked up or fetched after the call began. If the registry rejects it, another attempt would
             give no better value.
         held: The credential; None if no credential was looked up.
+        is_planned: Whether the token was requested with more scopes than the request needs.
     """
 
     value: str | None
     is_new: bool = False
     held: HeldCredential | None = None
+    is_planned: bool = False
 
 
 _NO_AUTHORIZATION = _Authorization(None)
+_NO_SCOPES = ScopeSet()
+_Began: TypeAlias = tuple[int, int, int, ScopeSet]
 
 
 class Authenticator:
@@ -82,6 +87,8 @@ class Authenticator:
         self._challenge: auth.Challenge | None = None
         self._pinged = False
         self._calls = 0
+        self._refused_plans = 0
+        self._plans_nothing = False  # the token service refuses further scopes, or reads one scope only
         self._facts: dict[str, Any] = {}
 
     @property
@@ -128,7 +135,9 @@ class Authenticator:
                 self.learn(probed)  # so that the next request needs no ping
             return probed
         self._calls += 1
-        wanted, repo, began = _scopes(call.scopes), call.repo, (self._calls, self._tokens.stored, self._tokens.refused)
+        planned = _NO_SCOPES if self._plans_nothing else _scopes(call.planned_scopes)
+        wanted, repo = _scopes(call.scopes), call.repo
+        began = (self._calls, self._tokens.stored, self._tokens.refused, planned)
         if not isinstance(request.stream, ByteStream):
             yield from self._request_challenge()  # a body that can be sent only once must not receive a 401 as its response
         used = yield from self._authorization(wanted, repo, began)
@@ -140,6 +149,8 @@ class Authenticator:
             response: HTTPResponse = yield Send(request)
             self._note(outcome=f"the registry answered {response.status_code}")
             if response.status_code not in _REFUSALS:
+                if used.value is None and request.method not in _READING:
+                    self._pinged = True  # the registry lets everybody write, so a streamed body needs no ping
                 return response
             is_old = used.held is not None and not used.is_new
             if response.status_code == 400 and (not is_old or used.value is None):
@@ -154,9 +165,18 @@ class Authenticator:
                 # A new token may have been revoked already. If it was rejected for another reason, so would be a newer one.
                 is_revoked = challenge.scheme == "bearer" and challenge.parameters.get("error") == "invalid_token"
                 wanted = required.with_scopes(wanted.scopes)
-            elif not is_old or used.value is None or not _may_have_ended(response):
+            elif used.value is None or not (is_old or used.is_planned) or not _may_have_ended(response):
                 return response
-            may_repeat = attempts < MAX_ATTEMPTS and is_repeatable(request) and (not used.is_new or is_wider or is_revoked)
+            may_repeat = (
+                attempts < MAX_ATTEMPTS
+                and is_repeatable(request)
+                and (not used.is_new or is_wider or is_revoked or used.is_planned)
+            )
+            if used.is_planned:
+                # Some token services read one scope only, so that the token may lack what this request needs.
+                self._refused_plans += 1
+                if used.is_new or self._refused_plans > 1:
+                    self._plans_nothing, began = True, (*began[:3], _NO_SCOPES)
             if not is_wider and (may_repeat or is_old):
                 self._forget(used, is_old=is_old)
             if not may_repeat:
@@ -212,9 +232,7 @@ class Authenticator:
             return self.learn(response)
         return None
 
-    def _authorization(
-        self, wanted: ScopeSet, repo: str | None, began: tuple[int, int, int]
-    ) -> Generator[Effect, Any, _Authorization]:
+    def _authorization(self, wanted: ScopeSet, repo: str | None, began: _Began) -> Generator[Effect, Any, _Authorization]:
         """Return the value of the Authorization header, and whether it is new.
 
         If the token service rejects a credential that was looked up for an earlier call, look it up once more.
@@ -222,7 +240,8 @@ class Authenticator:
         Args:
             wanted: The scopes that a token must cover.
             repo: The repository, which determines the credential; None for the registry as a whole.
-            began: The numbers of calls, stored tokens and refused token requests when the call began.
+            began: The numbers of calls, stored tokens and refused token requests when the call began, and the scopes that later
+                requests of the same operation need.
         """
         challenge = self._challenge
         if challenge is None:
@@ -244,7 +263,7 @@ class Authenticator:
             raise
 
     def _authorization_of(
-        self, challenge: auth.Challenge, wanted: ScopeSet, held: HeldCredential, began: tuple[int, int, int]
+        self, challenge: auth.Challenge, wanted: ScopeSet, held: HeldCredential, began: _Began
     ) -> Generator[Effect, Any, _Authorization]:
         held.seen = held.seen or self._calls
         credential = held.credential
@@ -271,10 +290,11 @@ class Authenticator:
             return _Authorization(f"Bearer {credential.registry_token}", _is_new(held, began), held)
         token = yield from self._token(challenge, wanted, credential, began)
         self._note(grant=token.way, lifetime=token.lifetime, scopes=token.scopes.scopes)
-        return _Authorization(f"Bearer {token.value}", token.number > began[1], held)
+        is_planned = bool(began[3].scopes) and not wanted.covers(token.scopes)
+        return _Authorization(f"Bearer {token.value}", token.number > began[1], held, is_planned)
 
     def _token(
-        self, challenge: auth.Challenge, wanted: ScopeSet, credential: Credential | None, began: tuple[int, int, int]
+        self, challenge: auth.Challenge, wanted: ScopeSet, credential: Credential | None, began: _Began
     ) -> Generator[Effect, Any, Token]:
         realm = absolute_realm(challenge.parameters["realm"], self._registry())
         name = challenge.parameters.get("service") or None
@@ -294,7 +314,9 @@ class Authenticator:
             registry = self._registry()
             origin = check_realm(realm, registry, trusted=self._trusted_realms, secret=credential is not None)
             addresses = yield from find_realm_addresses(origin, registry, self._trusted_realms)
-            scopes = self._tokens.widened(service, wanted)
+            scopes = planned = self._tokens.widened(service, wanted)
+            if began[3].scopes:
+                planned = self._tokens.widened(service, began[3]).with_scopes(scopes.scopes)
 
             def build(request: Request) -> HTTPRequest:
                 built = self._build(request)
@@ -305,7 +327,14 @@ class Authenticator:
                 return built
 
             try:
-                grant = yield from auth.fetch_token(build, realm, name, scopes, credential)
+                try:
+                    grant = yield from auth.fetch_token(build, realm, name, planned, credential)
+                    scopes = planned
+                except AuthError as error:
+                    if planned == scopes or not _refuses_scopes(error):
+                        raise
+                    self._plans_nothing = True
+                    grant = yield from auth.fetch_token(build, realm, name, scopes, credential)
             except TokenLoginError as error:
                 self._tokens.refuse(service, lock, error)
                 raise
@@ -319,9 +348,14 @@ class Authenticator:
         self._facts = {**self._facts, **facts}
 
 
-def _is_new(held: HeldCredential, began: tuple[int, int, int]) -> bool:
+def _is_new(held: HeldCredential, began: _Began) -> bool:
     """Return whether a credential was looked up after a call began, so that looking it up again is pointless."""
     return began[0] <= held.seen
+
+
+def _refuses_scopes(error: AuthError) -> bool:
+    """Return whether a token service may have refused the scopes of a request, not the credential."""
+    return isinstance(error.__cause__, StatusError) and error.__cause__.status in (400, 403)
 
 
 def _may_have_ended(response: HTTPResponse) -> bool:

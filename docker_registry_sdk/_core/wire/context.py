@@ -44,6 +44,8 @@ class CallContext(NamedTuple):
         operation_id: The id of the operation in the OpenAPI description, such as `get_manifest`; empty for other requests.
         repo: The name of the repository that the call reads or changes; None if the call concerns no single repository.
         scopes: The scopes that a token must have, beginning with the scope of the operation itself; empty if no scope is needed.
+        planned_scopes: The scopes that later requests of the same operation need, such as those of a push while it looks for
+            existing blobs. If a token must be fetched, it is requested with these scopes, too, so that one token suffices.
         opaque: Whether the URL came from a server. The path and query of such a URL are sent byte for byte.
         external: Whether the URL came from the field `urls` of a descriptor, which anybody may have written. The request is sent
             without credentials, and, if the registry is public, not to a private address.
@@ -63,6 +65,7 @@ class CallContext(NamedTuple):
     operation_id: str = ""
     repo: str | None = None
     scopes: tuple[str, ...] = ()
+    planned_scopes: tuple[str, ...] = ()
     opaque: bool = False
     external: bool = False
     without_credentials: bool = False

@@ -13,7 +13,7 @@ from ..._core.folders import OpenFolder
 from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ...client._async.manifest_ref import AsyncManifestRef
 from ...client._async.registries import AsyncRegistries
-from ...client._async.repository import AsyncRepository
+from ...client._async.repository import AsyncRepository, async_plan_push
 from ...images._async.places import AsyncOpenRegistries
 from ...media_types import OCI_EMPTY, OCI_MANIFEST
 from ...reference import RepoRef
@@ -88,7 +88,7 @@ async def async_push(
     check_on_progress(on_progress)
     parsed = async_parse_artifact_place(place, needs_tag=False)
     async with AsyncOpenRegistries(registries) as opened:
-        repository = opened.repository(parsed.repo, parsed.repository)
+        repository = async_plan_push(opened.repository(parsed.repo, parsed.repository))
         limits = call_limits(repository, timeout, deadline)
         subject_descriptor = await _describe_subject(repository, subject, limits)
         empty = ArtifactBlob(EMPTY_CONTENT, OCI_EMPTY)

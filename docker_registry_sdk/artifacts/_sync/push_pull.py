@@ -14,7 +14,7 @@ from ..._core.folders import OpenFolder
 from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ...client._sync.manifest_ref import ManifestRef
 from ...client._sync.registries import Registries
-from ...client._sync.repository import Repository
+from ...client._sync.repository import Repository, plan_push
 from ...images._sync.places import OpenRegistries
 from ...media_types import OCI_EMPTY, OCI_MANIFEST
 from ...reference import RepoRef
@@ -96,7 +96,7 @@ def push(
     check_on_progress(on_progress)
     parsed = parse_artifact_place(place, needs_tag=False)
     with OpenRegistries(registries) as opened:
-        repository = opened.repository(parsed.repo, parsed.repository)
+        repository = plan_push(opened.repository(parsed.repo, parsed.repository))
         limits = call_limits(repository, timeout, deadline)
         subject_descriptor = _describe_subject(repository, subject, limits)
         empty = ArtifactBlob(EMPTY_CONTENT, OCI_EMPTY)

@@ -10,6 +10,7 @@ from ..._core import transport
 from ..._core.wire import Timeout
 from ...digest import RefLike
 from ...reference import Index, Repo
+from ...v2 import api
 from .blobs import AsyncBlobCalls
 from .manifest_ref import AsyncManifestRef, async_parse_ref
 from .references import AsyncReferenceCalls
@@ -91,3 +92,47 @@ class AsyncRepository(AsyncReferenceCalls, AsyncTagCalls, AsyncBlobCalls, AsyncU
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Close nothing: the client that this repository came from owns the connections."""
+
+
+def async_plan_push(repository: AsyncRepository) -> AsyncRepository:
+    """Return a copy of a repository for an operation that pushes to it.
+
+    The first token that is fetched for a request of the copy has the scopes of the whole operation.
+
+    Args:
+        repository: The repository that is pushed to.
+    """
+    return _with_planned_scopes(repository, _scopes_of_push(repository, None))
+
+
+def async_plan_mounts(source: AsyncRepository, target: AsyncRepository) -> tuple[AsyncRepository, AsyncRepository]:
+    """Return copies of two repositories of a registry, for an operation that mounts blobs of the first one in the second one.
+
+    If both share connections and tokens, one token suffices for the operation.
+
+    Args:
+        source: The repository from which blobs are mounted.
+        target: The repository that is pushed to.
+    """
+    scopes = _scopes_of_push(target, source.repo.remote_name)
+    shared = _root(source) is _root(target)
+    return _with_planned_scopes(source, scopes) if shared else source, _with_planned_scopes(target, scopes)
+
+
+def _scopes_of_push(repository: AsyncRepository, from_repo: str | None) -> tuple[str, ...]:
+    scopes: tuple[str, ...] = api.start_blob_upload.request(repository.repo.remote_name, from_repo=from_repo).context.scopes
+    return scopes
+
+
+def _root(repository: AsyncRepository) -> transport.AsyncPipeline:
+    pipeline = repository._pipeline
+    return pipeline if isinstance(pipeline, transport.AsyncPipeline) else pipeline.root
+
+
+def _with_planned_scopes(repository: AsyncRepository, scopes: tuple[str, ...]) -> AsyncRepository:
+    pipeline, other = repository._pipeline, copy(repository)
+    other._owns_pipeline = False
+    other._pipeline = transport.AsyncOptionsSender(
+        pipeline, retry=pipeline.retry, timeout=None, deadline_seconds=pipeline.deadline_seconds, planned_scopes=scopes
+    )
+    return other

@@ -10,7 +10,7 @@ from attrs import frozen
 from ..._core.concurrency.threads import async_run_in_thread
 from ..._core.wire import Deadline, Timeout, call_limits, to_deadline
 from ...client._async.registries import AsyncRegistries
-from ...client._async.repository import AsyncRepository
+from ...client._async.repository import AsyncRepository, async_plan_mounts, async_plan_push
 from ...reference import RepoRef
 from ..docker_archive import DockerArchive, open_archive
 from ..layout import Layout, open_layout
@@ -64,12 +64,18 @@ async def async_open_copy(
     """
     until = to_deadline(deadline)
     async with AsyncOpenRegistries(registries) as opened:
-        image_source = await _open_source(source, opened, timeout, until)
         image_target: AsyncImageTarget
+        read_from = source.repository
         if isinstance(target.location, Layout):
             image_target = AsyncLayoutTarget(target.location)
         else:
-            image_target = _open_image(target.location, target.repository, opened, timeout, until)
+            push_to = opened.repository(target.location, target.repository)
+            if isinstance(source.location, RepoRef) and source.location.index.name == push_to.repo.index.name:
+                read_from, push_to = async_plan_mounts(opened.repository(source.location, read_from), push_to)
+            else:
+                push_to = async_plan_push(push_to)
+            image_target = _open_image(target.location, push_to, opened, timeout, until)
+        image_source = await _open_source(source.location, read_from, opened, timeout, until)
         yield AsyncOpenCopy(image_source, image_target, source.location, target.location, until)
 
 
@@ -93,15 +99,18 @@ async def async_open_image(
         TypeError: `registries` has the wrong type.
     """
     async with AsyncOpenRegistries(registries) as opened:
-        yield await _open_source(source, opened, timeout, to_deadline(deadline))
+        yield await _open_source(source.location, source.repository, opened, timeout, to_deadline(deadline))
 
 
 async def _open_source(
-    source: AsyncParsedSource, opened: AsyncOpenRegistries, timeout: float | Timeout | None, deadline: Deadline | None
+    location: Location,
+    bound: AsyncRepository | None,
+    opened: AsyncOpenRegistries,
+    timeout: float | Timeout | None,
+    deadline: Deadline | None,
 ) -> AsyncImageSource:
-    location = source.location
     if isinstance(location, RepoRef):
-        return _open_image(location, source.repository, opened, timeout, deadline)
+        return _open_image(location, bound, opened, timeout, deadline)
     if isinstance(location, DockerArchive):
         return AsyncFileSource(await async_run_in_thread(lambda: open_archive(location)))
     return AsyncFileSource(await async_run_in_thread(lambda: open_layout(location)))

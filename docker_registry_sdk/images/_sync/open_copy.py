@@ -11,7 +11,7 @@ from attrs import frozen
 from ..._core.concurrency.threads import run_in_thread
 from ..._core.wire import Deadline, Timeout, call_limits, to_deadline
 from ...client._sync.registries import Registries
-from ...client._sync.repository import Repository
+from ...client._sync.repository import Repository, plan_mounts, plan_push
 from ...reference import RepoRef
 from ..docker_archive import DockerArchive, open_archive
 from ..layout import Layout, open_layout
@@ -65,12 +65,18 @@ def open_copy(
     """
     until = to_deadline(deadline)
     with OpenRegistries(registries) as opened:
-        image_source = _open_source(source, opened, timeout, until)
         image_target: ImageTarget
+        read_from = source.repository
         if isinstance(target.location, Layout):
             image_target = LayoutTarget(target.location)
         else:
-            image_target = _open_image(target.location, target.repository, opened, timeout, until)
+            push_to = opened.repository(target.location, target.repository)
+            if isinstance(source.location, RepoRef) and source.location.index.name == push_to.repo.index.name:
+                read_from, push_to = plan_mounts(opened.repository(source.location, read_from), push_to)
+            else:
+                push_to = plan_push(push_to)
+            image_target = _open_image(target.location, push_to, opened, timeout, until)
+        image_source = _open_source(source.location, read_from, opened, timeout, until)
         yield OpenCopy(image_source, image_target, source.location, target.location, until)
 
 
@@ -94,15 +100,18 @@ def open_image(
         TypeError: `registries` has the wrong type.
     """
     with OpenRegistries(registries) as opened:
-        yield _open_source(source, opened, timeout, to_deadline(deadline))
+        yield _open_source(source.location, source.repository, opened, timeout, to_deadline(deadline))
 
 
 def _open_source(
-    source: ParsedSource, opened: OpenRegistries, timeout: float | Timeout | None, deadline: Deadline | None
+    location: Location,
+    bound: Repository | None,
+    opened: OpenRegistries,
+    timeout: float | Timeout | None,
+    deadline: Deadline | None,
 ) -> ImageSource:
-    location = source.location
     if isinstance(location, RepoRef):
-        return _open_image(location, source.repository, opened, timeout, deadline)
+        return _open_image(location, bound, opened, timeout, deadline)
     if isinstance(location, DockerArchive):
         return FileSource(run_in_thread(lambda: open_archive(location)))
     return FileSource(run_in_thread(lambda: open_layout(location)))

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from tests.client.conftest import BLOBS, NAME, options_of
 from tests.client.log_of_requests import Requests
 from tests.support.images import OCI_MANIFEST, make_image
 
-from docker_registry_sdk import RegistryClientV2, create_client
+from docker_registry_sdk import RegistryClientV2, artifacts, create_client, images
 from docker_registry_sdk.digest import digest_of
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry
@@ -70,6 +73,76 @@ def test_a_push_after_a_pull_takes_one_more_token(image_registry: EmbeddedRegist
                 "GET manifests 200",
             ]
         )
+
+
+PUSHED = make_image("pushed for the first time")
+
+
+def push_blobs(registry: EmbeddedRegistry, client: RegistryClientV2, folder: Path) -> None:
+    for content in (PUSHED.config, PUSHED.layer):
+        client.upload_blob(content)
+    client.put_manifest(PUSHED.oci, "v2", media_type=OCI_MANIFEST)
+
+
+def push_stream(registry: EmbeddedRegistry, client: RegistryClientV2, folder: Path) -> None:
+    client.upload_blob(iter([b"read ", b"once"]))
+
+
+def push_manifest(registry: EmbeddedRegistry, client: RegistryClientV2, folder: Path) -> None:
+    client.put_manifest(make_image().oci, "v3", media_type=OCI_MANIFEST)
+
+
+def push_artifact(registry: EmbeddedRegistry, client: RegistryClientV2, folder: Path) -> None:
+    (folder / "file").write_bytes(b"x" * 10)
+    artifacts.push(client.ref("file"), [folder / "file"], artifact_type="application/vnd.example", subject="v1")
+
+
+def push_layout(registry: EmbeddedRegistry, client: RegistryClientV2, folder: Path) -> None:
+    with EmbeddedRegistry() as source:
+        source.add_image("app:1", files={"etc/motd": "hello"}, platforms=["linux/amd64", "linux/arm64"])
+        images.pull(f"{source.url}/app:1", folder / "layout")
+    images.push(folder / "layout", client.ref("v4"))
+
+
+@pytest.mark.parametrize("push", [push_blobs, push_stream, push_manifest, push_artifact, push_layout])
+def test_a_first_push_takes_one_token_and_no_ping(
+    image_registry: EmbeddedRegistry, requests: Requests, tmp_path: Path, push: Any
+) -> None:
+    with RegistryClientV2(f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client:
+        push(image_registry, client, tmp_path)
+        client.list_tags()
+        assert requests.scopes() == [f"repository:{NAME}:pull,push"]
+        taken = requests.take()
+    assert [one for one in taken if one.endswith((" 401", " 403"))] == [taken[0]]
+    assert taken.count("GET token 200") == 1
+    assert [one for one in taken if one.startswith("GET ping")] == []
+
+
+def test_a_first_copy_with_mounts_takes_one_token(image_registry: EmbeddedRegistry, requests: Requests) -> None:
+    with RegistryClientV2(f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client:
+        copied = images.copy(client.ref("v1"), client.repository("tests/copy").ref("v1"))
+        client.repository("tests/copy").list_tags()
+        assert copied.blobs_mounted == 2
+        assert sorted(requests.scopes()) == ["repository:tests/budget:pull", "repository:tests/copy:pull,push"]
+        taken = requests.take()
+    assert taken.count("GET token 200") == 1
+    assert [one for one in taken if one.startswith("GET ping")] == []
+
+
+def test_a_first_mount_takes_one_token(image_registry: EmbeddedRegistry, requests: Requests) -> None:
+    with RegistryClientV2(f"{image_registry.url}/tests/mounted", **options_of(image_registry)) as client:
+        client.upload_blob(BLOBS[0], digest=digest_of(BLOBS[0]), from_repo=NAME)
+        client.list_tags()
+        assert sorted(requests.scopes()) == ["repository:tests/budget:pull", "repository:tests/mounted:pull,push"]
+        assert requests.take().count("GET token 200") == 1
+
+
+def test_an_open_registry_needs_no_ping_before_a_streamed_body() -> None:
+    with EmbeddedRegistry() as registry:
+        with RegistryClientV2(f"{registry.url}/{NAME}") as client:
+            client.upload_blob(iter([b"read ", b"once"]))
+            client.list_tags()
+        assert Requests(registry).take() == ["POST blobs 202", "PATCH blobs 202", "PUT blobs 201", "GET tags 200"]
 
 
 def test_a_first_upload_takes_one_challenge(image_registry: EmbeddedRegistry, requests: Requests) -> None:

@@ -106,9 +106,7 @@ def test_the_requests_of_a_copy_are_bounded(start_registry: StartRegistry) -> No
     with recorded_requests(source) as asked_source, recorded_requests(target) as asked:
         images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert sorted(asked_source) == ["GET blobs 200"] * 5 + ["GET manifests 200"] * 3
-    # Before the first body that can be sent only once, a ping finds out how the registry authorizes requests.
-    assert asked.count("GET ping 200") == 1
-    assert sorted(one for one in asked if one != "GET ping 200") == (
+    assert sorted(asked) == (
         ["HEAD blobs 404"] * 10 + ["HEAD manifests 404"] * 4 + ["POST blobs 202"] * 5 + ["PUT blobs 201"] * 5
         + ["PUT manifests 201"] * 3
     )  # fmt: skip
@@ -117,7 +115,7 @@ def test_the_requests_of_a_copy_are_bounded(start_registry: StartRegistry) -> No
     assert paths[-1] == "/v2/b/manifests/v1"
 
 
-def test_a_copy_requests_one_token_for_each_scope(start_registry: StartRegistry) -> None:
+def test_a_copy_requests_one_token(start_registry: StartRegistry) -> None:
     registry = start_registry(auth="token")
     options: ClientOptions = {"username": registry.username, "password": registry.password}
     push_image(f"{registry.url}/a", INDEX, "v1", **options)
@@ -125,7 +123,7 @@ def test_a_copy_requests_one_token_for_each_scope(start_registry: StartRegistry)
         with recorded_requests(registry) as asked:
             result = images.copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1", registries=registries)
     assert result.blobs_mounted == 5
-    assert asked.count("GET token 200") <= 4
+    assert asked.count("GET token 200") == 1
     check_pushed_image(f"{registry.url}/b", INDEX, "v1", **options)
 
 

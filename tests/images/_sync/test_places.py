@@ -80,7 +80,7 @@ def test_a_bound_reference_uses_the_connections_of_its_owner(start_registry: Sta
         source, target = registries.ref(f"{registry.url}/a:v1"), registries.repository(f"{registry.url}/b").ref("v1")
         with recorded_requests(registry) as asked:
             images.copy(source, target)
-        assert asked.count("GET token 200") <= 4
+        assert asked.count("GET token 200") == 1
         assert (images.get_config(target)).architecture == "amd64"
         plan = images.plan_copy(source, target)
         assert (str(plan.source), str(plan.target)) == (str(source), str(target))

@@ -38,6 +38,7 @@ async def async_upload_blob(repository: AsyncBlobRepository, source: AsyncUpload
         OSError: The source cannot be read.
     """
     check_on_progress(options.on_progress)
+    repository = repository.for_push()
     digest = None if options.digest is None else Digest(options.digest)
     algorithm = DEFAULT_ALGORITHM if digest is None else digest.algorithm
     if options.session is not None and options.session.repo != repository.name:

@@ -59,6 +59,15 @@ class BlobRepository:
         """Return a client that sends each request only once, since downloads and uploads repeat failed requests themselves."""
         return ContextSender(sender_of(self.client), _repeated_by_caller)
 
+    def for_push(self) -> Self:
+        """Return a copy of this object whose first token has the scopes for a push, also if it is fetched for another request."""
+        scopes = api.start_blob_upload.request(self.name).context.scopes
+
+        def plan(context: CallContext) -> CallContext:
+            return context._replace(planned_scopes=(*context.planned_scopes, *scopes))
+
+        return evolve(self, client=ContextSender(sender_of(self.client), plan))
+
     def for_new_call(self, deadline: Deadline | float | None) -> Self:
         """Return a copy of this object with the limits of a call that begins now.
 

@@ -39,6 +39,7 @@ def upload_blob(repository: BlobRepository, source: UploadSource, options: Uploa
         OSError: The source cannot be read.
     """
     check_on_progress(options.on_progress)
+    repository = repository.for_push()
     digest = None if options.digest is None else Digest(options.digest)
     algorithm = DEFAULT_ALGORITHM if digest is None else digest.algorithm
     if options.session is not None and options.session.repo != repository.name:

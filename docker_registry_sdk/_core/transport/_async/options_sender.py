@@ -19,9 +19,11 @@ class AsyncOptionsSender(AsyncContextSender):
         retry: The policy for repeating requests.
         timeout: Seconds or a `Timeout` for each step of a request; None uses the timeout of the pipeline.
         deadline_seconds: The maximum duration of a call in seconds; None for no limit.
+        planned_scopes: The scopes that a token is requested with besides those of each request.
 
     Attributes:
         registry: The origin of the registry.
+        root: The pipeline that sends the requests.
 
     Raises:
         ValueError: `deadline_seconds` is not above 0.
@@ -34,9 +36,10 @@ class AsyncOptionsSender(AsyncContextSender):
         retry: RetryPolicy,
         timeout: float | Timeout | None,
         deadline_seconds: float | None,
+        planned_scopes: tuple[str, ...] = (),
     ) -> None:
         def change(context: CallContext) -> CallContext:
-            return context._replace(retry=retry)
+            return context._replace(retry=retry, planned_scopes=(*context.planned_scopes, *planned_scopes))
 
         super().__init__(pipeline, change)
         to_deadline(deadline_seconds)
@@ -44,6 +47,7 @@ class AsyncOptionsSender(AsyncContextSender):
         self.deadline_seconds = deadline_seconds
         self.registry: RegistryOrigin = pipeline.registry
         self._steps = None if timeout is None else timeout_steps(timeout)
+        self.root: AsyncPipeline = pipeline if isinstance(pipeline, AsyncPipeline) else pipeline.root
         self._pipeline = pipeline
 
     def build_request(self, method: str, url: str, /, *, extensions: Any = None, **options: Any) -> httpx.Request:

@@ -27,9 +27,11 @@ class OptionsSender(ContextSender):
         retry: The policy for repeating requests.
         timeout: Seconds or a `Timeout` for each step of a request; None uses the timeout of the pipeline.
         deadline_seconds: The maximum duration of a call in seconds; None for no limit.
+        planned_scopes: The scopes that a token is requested with besides those of each request.
 
     Attributes:
         registry: The origin of the registry.
+        root: The pipeline that sends the requests.
 
     Raises:
         ValueError: `deadline_seconds` is not above 0.
@@ -42,9 +44,10 @@ class OptionsSender(ContextSender):
         retry: RetryPolicy,
         timeout: float | Timeout | None,
         deadline_seconds: float | None,
+        planned_scopes: tuple[str, ...] = (),
     ) -> None:
         def change(context: CallContext) -> CallContext:
-            return context._replace(retry=retry)
+            return context._replace(retry=retry, planned_scopes=(*context.planned_scopes, *planned_scopes))
 
         super().__init__(pipeline, change)
         to_deadline(deadline_seconds)
@@ -52,6 +55,7 @@ class OptionsSender(ContextSender):
         self.deadline_seconds = deadline_seconds
         self.registry: RegistryOrigin = pipeline.registry
         self._steps = None if timeout is None else timeout_steps(timeout)
+        self.root: Pipeline = pipeline if isinstance(pipeline, Pipeline) else pipeline.root
         self._pipeline = pipeline
 
     def build_request(self, method: str, url: str, /, *, extensions: Any = None, **options: Any) -> httpx.Request:
