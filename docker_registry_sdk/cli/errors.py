@@ -182,6 +182,8 @@ def _command(error: RegistryError, command: str | None) -> str:
 
     advice: list[tuple[str, str]] = []
     match error:
+        case library.StatusError(redirected_to=str()):
+            return "To see each request: run the command again with -v."
         case library.AuthError() | library.LoginError() | library.UnauthorizedError() | library.ForbiddenError():
             if error.hint == type(error).hint:  # another hint says what to do before a login
                 advice.append(("login", "To log in: docker-registry-sdk login HOST."))

@@ -10,18 +10,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from .._core.names.origin import Origin
 from .._core.wire import HTTPResponse
-from .._core.wire.urls import authority_of
 from ..digest import Digest
-from ..errors import MethodNotAllowedError, NotFoundError, ReferrersError, StatusError
+from ..errors import ReferrersError, StatusError
 from ..v2 import api, models
 from .manifest_results import ManifestResponse
 from .manifests import parse_document
 
-# The statuses of registries without referrers API, besides 404 and 405: 400 and 422 if the registry takes the digest for a
-# malformed reference, 406 if it does not know the media type of an index, and 501.
-_UNOFFERED_STATUSES: Final = frozenset({400, 406, 422, 501})
+# Statuses below 500 that may be temporary or may concern only this caller.
+_OF_CALLER: Final = frozenset({401, 403, 408, 421, 425, 429})
 _INVALID_IN_TAGS: Final = "[^A-Za-z0-9._-]"
 
 
@@ -37,20 +34,19 @@ def fallback_tag(subject: str) -> str:
     return re.sub(_INVALID_IN_TAGS, "-", f"{algorithm[:32]}-{encoded[:64]}")
 
 
-def means_no_referrers_api(error: StatusError, registry: Origin) -> bool:
+def means_no_referrers_api(error: StatusError) -> bool:
     """Return whether an error status of `list_referrers` means that the registry has no referrers API.
 
-    The result is False for statuses of the registry that may be temporary or may concern only this caller: 401, 403, 429, and 5xx
-    except 501. GHCR redirects the request to a web page on another host, so each 4xx status of another host means that there is
-    no API.
+    The result is False for statuses that may be temporary or may concern only this caller: 401, 403, 408, 421, 425, 429, and 5xx
+    except 501. It is True for these, too, if another host sent a web page. All other statuses mean that there is no API: 400 and
+    422 if the registry takes the digest for a malformed reference, 406 if it does not know the media type of an index, and 303
+    for GHCR, which leads to its web pages.
 
     Args:
         error: The error that `list_referrers` raised.
-        registry: The origin of the registry.
     """
-    if 400 <= error.status < 500 and Origin.from_url(authority_of(error.url)) != registry:
-        return True
-    return isinstance(error, (NotFoundError, MethodNotAllowedError)) or error.status in _UNOFFERED_STATUSES
+    is_page = error.redirected_to is not None and "json" not in (error.headers.get("Content-Type") or "").lower()
+    return is_page or error.status == 501 or (error.status < 500 and error.status not in _OF_CALLER)
 
 
 def read_referrers(response: HTTPResponse) -> api.list_referrers.ListReferrersOk | None:

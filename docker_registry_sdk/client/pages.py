@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Final, Generic, NamedTuple, TypeVar
 
@@ -40,10 +40,11 @@ class PageGuard:
     Use one guard for all pages of one listing.
 
     Args:
-        registry: The origin of the registry, to which all links must lead.
+        registry: A function that returns the origin of the registry, to which all links must lead. The response with the first
+            page may change the origin.
     """
 
-    def __init__(self, registry: Origin) -> None:
+    def __init__(self, registry: Callable[[], Origin]) -> None:
         self._registry = registry
         self._seen: set[bytes] = set()  # hashes of URLs, which may be long
         self._entries = self._size = 0
@@ -60,6 +61,7 @@ class PageGuard:
             RegistryError: The link is invalid, leads to another origin or to a page that was read before, or the listing is
                 longer than `MAX_PAGES` pages, `MAX_ENTRIES` entries or `MAX_LISTING_BYTES` bytes.
         """
+        registry = self._registry()
         self._entries += entries
         self._size += size
         if url is None:
@@ -68,24 +70,23 @@ class PageGuard:
             origin = Origin.from_url(url)
         except InvalidReferenceError as error:
             raise RegistryError(
-                f"a listing of the registry {self._registry} continues at an invalid URL: {error.problem}", hint=_HINT
+                f"a listing of the registry {registry} continues at an invalid URL: {error.problem}", hint=_HINT
             ) from None
-        if origin != self._registry:
+        if origin != registry:
             raise RegistryError(
-                f"a listing of the registry {self._registry} continues on another origin, {origin}, so the client did not "
+                f"a listing of the registry {registry} continues on another origin, {origin}, so the client did not "
                 "request the next page",
                 hint=_HINT,
             )
         seen = sha256(url.encode()).digest()
         if seen in self._seen:
             raise RegistryError(
-                f"a listing of the registry {self._registry} continues with a page that was read before, so the "
-                "listing would not end",
+                f"a listing of the registry {registry} continues with a page that was read before, so the listing would not end",
                 hint=_HINT,
             )
         if len(self._seen) >= MAX_PAGES or self._entries > MAX_ENTRIES or self._size > MAX_LISTING_BYTES:
             raise RegistryError(
-                f"a listing of the registry {self._registry} is longer than this client reads: after {self._entries} "
+                f"a listing of the registry {registry} is longer than this client reads: after {self._entries} "
                 f"entries and {self._size} bytes on {len(self._seen)} pages there is a next page, but the limits are "
                 f"{MAX_PAGES} pages, {MAX_ENTRIES} entries and {MAX_LISTING_BYTES} bytes",
                 hint=(

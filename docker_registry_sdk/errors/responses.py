@@ -13,6 +13,13 @@ from .calls import LoginError, RegistryError
 
 # The maximum number of entries of an error body in a message; `.errors` contains all entries.
 _MAX_SHOWN_ERRORS = 5
+_HINTS_OF_OTHER_HOSTS = {
+    401: (
+        "That host requires a login of its own, and a login at the registry is not sent there. If it is a registry, name it "
+        "instead; else ask the operator of the registry."
+    ),
+    403: "Try again, since the URL may have expired; else ask the operator of the registry. A login is not sent to other hosts.",
+}
 
 
 class ResponseError(RegistryError):
@@ -46,6 +53,8 @@ class StatusError(ResponseError):
         body: The parsed body, an instance of the error model in the API specification; None if the body does not match.
         errors: The error messages in the body, in the same form for API v1, API v2 and token services; an empty tuple if the body
             contains no error messages.
+        redirected_to: The host, with its port, that sent the response, if the registry has led the request to another host by a
+            redirect or by the URL of an upload; None if the registry itself or a token service sent the response.
     """
 
     hint = "The specification does not list this status for the call: check that the server is a registry of this API version."
@@ -60,12 +69,18 @@ class StatusError(ResponseError):
         raw: bytes = b"",
         body: object = None,
         errors: Sequence[ErrorDetail] = (),
+        redirected_to: str | None = None,
         hint: str | None = None,
     ) -> None:
         self.body = body
         self.errors = tuple(errors)
+        self.redirected_to = redirected_to
         messages = (one_line(str(error)).rstrip(". ") for error in self.errors[:_MAX_SHOWN_ERRORS])
-        words = [f"{status} {reason_phrase(status)}".rstrip(), *(text for text in messages if text)]
+        answered = f"{status} {reason_phrase(status)}".rstrip()
+        if redirected_to is not None:
+            answered += f" from {redirected_to}, to which the registry has led the request"
+            hint = _HINTS_OF_OTHER_HOSTS.get(status) if hint is None else hint
+        words = [answered, *(text for text in messages if text)]
         hint = self._default_hint(method, status) if hint is None else hint
         super().__init__(": ".join(words), method=method, url=url, status=status, headers=headers, raw=raw, hint=hint)
 

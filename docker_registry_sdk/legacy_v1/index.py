@@ -110,7 +110,13 @@ class V1IndexAuth(BoundToProcess):
 
     def _send_to_index(self, request: HTTPRequest, holder: LockHolder | None = None) -> Flow:
         authorize = partial(self._authorize_at_index, holder)
-        response: HTTPResponse = yield from follow_redirects(request, lambda: self._index.origin, authorize)
+        response: HTTPResponse = yield from follow_redirects(
+            request,
+            lambda: self._index.origin,
+            authorize,
+            initial_origin=self._index.initial_origin,
+            upgrade=self._index.upgrade_to_https,
+        )
         parse, statuses = _SESSION_OPENERS.get(call_of(request).operation_id, (None, ()))
         # After a redirect to another host, the response does not come from the index, and opens no session.
         if parse is not None and response.status_code in statuses and is_from(response, self._index.origin):

@@ -14,16 +14,18 @@ from attrs import evolve, frozen
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
+from docker_registry_sdk._core.auth.anonymous import AnonymousLogin
 from docker_registry_sdk._core.auth.authenticator import Authenticator
 from docker_registry_sdk._core.auth.effects import Acquire, Effect, FindCredential, Read, Resolve, Send
 from docker_registry_sdk._core.auth.tokens import TokenStore
 from docker_registry_sdk._core.transport.registry_origin import RegistryOrigin
 from docker_registry_sdk._core.transport.request_policy import V2AuthPolicy
-from docker_registry_sdk._core.wire import CALL, CALLERS_HEADERS, CallContext, call_of, verbatim_url
+from docker_registry_sdk._core.wire import CALL, CALLERS_HEADERS, CallContext, Request, build, call_of, verbatim_url
 from docker_registry_sdk.credentials import Credential
-from docker_registry_sdk.errors import TransportError
+from docker_registry_sdk.errors import AuthError, TransportError
 from docker_registry_sdk.reference import parse_index
 
+CLIENT = httpx.Client()
 PUBLIC, PRIVATE = "93.184.216.34", "10.0.0.1"
 ADDRESSES = {
     "storage.example.net": ("93.184.216.35",),
@@ -65,7 +67,7 @@ LOCATIONS = st.one_of(
 
 @frozen
 class Chain:
-    """A request, and the redirects that answer it and the requests after it."""
+    """A request, and the redirects that answer it and the requests after it. Other hosts answer 401 if there is a realm."""
 
     scheme: str
     registry: str
@@ -75,6 +77,7 @@ class Chain:
     repeatable: bool
     redirects: list[tuple[int, str]]
     proxied: frozenset[str]
+    realm: str = ""
 
 
 CHAINS = st.builds(
@@ -87,6 +90,7 @@ CHAINS = st.builds(
     st.booleans(),
     st.lists(st.tuples(st.sampled_from([307, 308, 302, 307, 308, 301, 303]), LOCATIONS), max_size=7),
     st.frozensets(st.sampled_from(sorted(ADDRESSES))),
+    st.one_of(st.just(""), LOCATIONS),
 )
 
 
@@ -134,12 +138,17 @@ def run(chain: Chain) -> list[httpx.Request]:
     def ping() -> httpx.Request:
         return httpx.Request("GET", f"{home}/v2/")
 
-    def build(_: Any) -> httpx.Request:
-        raise AssertionError("a Basic login requests no token")
+    def build_token_request(request: Request) -> httpx.Request:
+        built = build(CLIENT, request, request.body)
+        built.headers["X-Api-Key"] = "K3Y"
+        built.extensions[CALLERS_HEADERS] = {"x-api-key"}
+        return built
 
-    authenticator = Authenticator(lambda: registry.origin, build, ping, (), TokenStore(Lock), Lock())
+    tokens = TokenStore(Lock)
+    authenticator = Authenticator(lambda: registry.origin, build_token_request, ping, (), tokens, Lock())
     authenticator.learn(httpx.Response(401, headers={"WWW-Authenticate": 'Basic realm="x"'}))
-    policy = V2AuthPolicy(registry, authenticator)
+    anonymous = AnonymousLogin(lambda: registry.origin, build_token_request, (), tokens)
+    policy = V2AuthPolicy(registry, authenticator, anonymous)
     first = f"{home}{chain.first}" if chain.first.startswith("/") and not chain.first.startswith("//") else chain.first
     first = f"{chain.scheme}:{first}" if first.startswith("//") else first
     request = httpx.Request(
@@ -162,8 +171,13 @@ def run(chain: Chain) -> list[httpx.Request]:
                     httpx.Request(request.method, request.url, headers=request.headers, extensions=dict(request.extensions))
                 )
                 sent[-1].url = request.url
+                if call_of(request).operation_id == "get_token":
+                    return httpx.Response(200, json={"token": "anonymous"}, request=request)
                 status, location = next(answers, (200, ""))
-                return httpx.Response(status, headers={"Location": location} if location else {}, request=request)
+                headers = {"Location": location} if location else {}
+                if status == 200 and chain.realm and "Authorization" not in request.headers:
+                    status, headers = 401, {"WWW-Authenticate": f'Bearer realm="{chain.realm}",service="s"'}
+                return httpx.Response(status, headers=headers, request=request)
             case FindCredential():
                 return Credential("alice", "S3CR3T")
             case Resolve(origin=target):
@@ -179,7 +193,7 @@ def run(chain: Chain) -> list[httpx.Request]:
             effect = flow.send(perform(effect))
     except StopIteration:
         event("response")
-    except TransportError:
+    except (TransportError, AuthError):
         event("refused")
     return sent
 
@@ -193,18 +207,33 @@ def write(first: str, *redirects: str) -> Chain:
 @example(write("https://storage.example.net/x", PATHS[1], "https://registry.example.com/v2/victim/manifests/latest"))
 @example(write(PATHS[0], "https://storage.example.net/x", "https://registry.example.com/v2/victim/manifests/latest"))
 @example(write(PATHS[0], "https://storage.example.net/x", "https://other.example.org/x"))
+@example(evolve(write(PATHS[0], f"https://registry.example.com{PATHS[0]}"), scheme="http", method="GET"))
+@example(evolve(write(PATHS[0], f"https://registry.example.com:8443{PATHS[0]}"), scheme="http"))
+@example(evolve(write(PATHS[0], f"https://registry.example.com{PATHS[2]}"), scheme="http", method="GET"))
+@example(evolve(write(PATHS[0], "https://storage.example.net/v2/x"), method="GET", realm="https://other.example.org/token"))
+@example(evolve(write(PATHS[0], "https://storage.example.net/v2/x"), method="GET", realm="/token"))
+@example(evolve(write(PATHS[0], "https://storage.example.net/v2/x"), method="GET", realm="https://inner.example.com/token"))
 @given(CHAINS)
 def test_no_request_breaks_a_rule(chain: Chain) -> None:
-    requests = run(chain)
+    sent = run(chain)
+    requests = [request for request in sent if call_of(request).operation_id != "get_token"]
     home = (chain.scheme, "registry.example.com", 80 if chain.scheme == "http" else 443)
     is_public = REGISTRIES[chain.registry][1]
     is_home, is_secure = not chain.external, chain.scheme == "https"
     for number, request in enumerate(requests):
         scheme, host, port = origin(str(request.url))
+        before = requests[number - 1] if number else request
+        is_again = number > 0 and request.url == before.url and "authorization" not in before.headers and not is_home
+        # A registry on http that redirects to the same path with https on its own host is that registry.
+        is_same = number > 0 and request.url.raw_path == before.url.raw_path
+        is_upgrade = is_home and is_same and (home[0], scheme, host) == ("http", "https", home[1])
+        home = (scheme, host, port) if is_upgrade else home
         was_home, is_home = is_home, is_home and (scheme, host, port) == home
         event(f"{number} {'at the registry' if is_home else 'elsewhere'}")
         # 1. The credential and the caller's headers go to the registry, and only before the chain has left it.
-        assert ("authorization" in request.headers) == is_home
+        if is_home or "authorization" in request.headers:
+            assert request.headers["authorization"].startswith("Basic" if is_home else "Bearer anonymous")
+            assert is_home or (is_again and not chain.external)
         assert ("x-api-key" in request.headers) == is_home
         if not is_home:
             assert not {"cookie", "proxy-authorization"} & request.headers.keys()
@@ -213,7 +242,7 @@ def test_no_request_breaks_a_rule(chain: Chain) -> None:
         assert request.method == chain.method
         if number and request.method not in ("GET", "HEAD"):
             assert was_home
-            assert chain.redirects[number - 1][0] in (307, 308)
+            assert chain.redirects[number - 1][0] in ((301, 302, 307, 308) if is_upgrade else (307, 308))
             assert chain.repeatable
         # 3. From https, nothing leads to http.
         assert scheme == "https" or not is_secure
@@ -229,13 +258,23 @@ def test_no_request_breaks_a_rule(chain: Chain) -> None:
         # 5. The host is sent as it was checked.
         assert request.url.netloc.decode() == request.headers["Host"]
         assert request.url.host == host
-    assert len(requests) <= 6
+    assert len(requests) <= 7
+    for request in sent:
+        if call_of(request).operation_id == "get_token":
+            scheme, host, _ = origin(str(request.url))
+            assert not {"authorization", "cookie", "x-api-key"} & request.headers.keys()
+            assert request.method == "GET"
+            assert scheme == "https" or chain.scheme == "http"
+            if is_public:
+                assert not is_private(host)
+                assert not is_address(host) or host in {origin(str(one.url))[1] for one in requests}
+                assert host == home[1] or call_of(request).addresses == known_addresses(host, chain)
 
 
 @given(CHAINS)
 def test_nothing_is_refused_that_breaks_no_rule(chain: Chain) -> None:
     """A registry on plain http in the caller's network may lead reads anywhere, but not from https to http on another host."""
-    chain = evolve(chain, scheme="http", registry="private addresses", method="GET")
+    chain = evolve(chain, scheme="http", registry="private addresses", method="GET", realm="")
     url = urljoin("http://registry.example.com/", chain.first)
     expected = 1
     for _, location in chain.redirects[:5]:

@@ -5,7 +5,9 @@ API v1) or by the publisher of an image (the field `urls` of a descriptor). SECU
 
 1. The credential, and the headers of a caller's httpx client, are sent to the registry's own origin only, and only while the
    registry itself has named every URL of the chain of redirects. A chain that has left the registry stays without them, also if
-   it leads back.
+   it leads back. A registry that the caller named by http:// and that redirects to the same path and query with https on its own
+   host is that registry; from then on, its https origin is the registry's own. Another host to which a chain has led may get an
+   anonymous token of its own token service (`anonymous`), never the credential.
 2. A request that changes something (all methods but GET and HEAD) follows only redirects of the registry itself. Another host may
    name URLs on its own origin only: its Location and Link headers lead to no other host (`wire.url_header`).
 3. From https, no URL leads to plain http. A URL in Link or Location that means the server itself by http, by another port or by a
@@ -29,25 +31,28 @@ MAX_REDIRECTS: Final = 5
 REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 # Headers that are sent to the registry only.
 SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
-_READING_METHODS: Final = frozenset({"GET", "HEAD"})
+READING_METHODS: Final = frozenset({"GET", "HEAD"})
 # After a 301, 302 or 303, HTTP clients repeat a write as a GET, which cannot complete an upload.
 _SAME_METHOD_STATUSES: Final = frozenset({307, 308})
 
 Addresses: TypeAlias = tuple[str, ...] | None
 
 
-def may_follow(method: str, status: int, *, of_registry: bool, is_repeatable: bool) -> bool:
+def may_follow(method: str, status: int, *, operation_id: str = "", of_registry: bool, is_repeatable: bool) -> bool:
     """Return whether a request may be sent again to the URL that a redirect names.
 
     Args:
         method: The HTTP method of the request.
         status: The status of the redirect, one of `REDIRECT_STATUSES`.
+        operation_id: The id of the operation, such as `get_manifest`; empty for other requests.
         of_registry: Whether the registry itself sent the redirect, and every URL before it was named by the registry.
         is_repeatable: Whether the body of the request can be sent again.
 
     Source: RFC 9110 section 15.4.
     """
-    return method in _READING_METHODS or (of_registry and status in _SAME_METHOD_STATUSES and is_repeatable)
+    if status == 303 and operation_id == "list_referrers":
+        return False  # GHCR, which has no such list, leads to its web pages
+    return method in READING_METHODS or (of_registry and status in _SAME_METHOD_STATUSES and is_repeatable)
 
 
 def remove_secrets(request: HTTPRequest) -> None:

@@ -62,7 +62,8 @@ class RegistryOrigin:
             host: The host of the request, which may be another one than the registry's.
             address: The IP address to connect to.
         """
-        return host != self.origin.host or self.origin == self.initial_origin or is_loopback_host(address)
+        is_downgraded = self.initial_origin.is_secure and not self.origin.is_secure
+        return host != self.origin.host or not is_downgraded or is_loopback_host(address)
 
     def note_connection(self, host: str, address: str) -> None:
         """Store the address of a connection, if the connection leads to the registry's host.
@@ -90,7 +91,17 @@ class RegistryOrigin:
             url: The URL of the request whose connection failed.
         """
         decided = not self.is_undecided and self.origin == self.initial_origin
-        return not decided and Origin.from_url(str(url)) == self.initial_origin
+        return self.initial_origin.is_secure and not decided and Origin.from_url(str(url)) == self.initial_origin
+
+    def upgrade_to_https(self, origin: Origin) -> None:
+        """Change the origin of a registry with plain http to the https origin that the registry has redirected to.
+
+        Args:
+            origin: An https origin of the registry's host.
+        """
+        if not self.origin.is_secure:
+            self.origin = origin
+            self.base_url = str(origin)
 
     def downgrade_to_http(self, url: httpx.URL, addresses: Collection[str] | None) -> bool:
         """Change the scheme to http if the scheme is not final, and return whether to repeat the request that failed to connect.

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from ...errors import InvalidReferenceError, TransportError
 from .. import auth
+from ..auth.anonymous import AnonymousLogin
 from ..auth.authenticator import Authenticator, is_repeatable
 from ..auth.destinations import (
     MAX_REDIRECTS,
@@ -51,11 +52,13 @@ class V2AuthPolicy(BoundToProcess):
     Args:
         registry: The registry's origin.
         authenticator: The authorization of requests to the registry's origin.
+        anonymous: The authorization of requests that the registry has led to other hosts; None for requests without tokens.
     """
 
-    def __init__(self, registry: RegistryOrigin, authenticator: Authenticator) -> None:
+    def __init__(self, registry: RegistryOrigin, authenticator: Authenticator, anonymous: AnonymousLogin | None = None) -> None:
         self._registry = registry
         self._authenticator = authenticator
+        self._anonymous = anonymous
 
     @property
     def report(self) -> auth.AuthReport:
@@ -75,18 +78,27 @@ class V2AuthPolicy(BoundToProcess):
             request,
             lambda: registry.origin,
             self._authenticator.flow,
+            _send if self._anonymous is None or call.external else self._anonymous.flow,
             initial_origin=registry.initial_origin,
+            upgrade=registry.upgrade_to_https,
             is_named=call.opaque,
             by_publisher=call.external,
         )
+
+
+def _send(request: HTTPRequest) -> Flow:
+    response: HTTPResponse = yield Send(request)
+    return response
 
 
 def follow_redirects(
     request: HTTPRequest,
     registry: Callable[[], Origin],
     authorize: Callable[[HTTPRequest], Flow],
+    send_elsewhere: Callable[[HTTPRequest], Flow] = _send,
     *,
     initial_origin: Origin | None = None,
+    upgrade: Callable[[Origin], None] | None = None,
     is_named: bool = False,
     by_publisher: bool = False,
     named_by: Origin | None = None,
@@ -101,8 +113,11 @@ def follow_redirects(
         request: The request. Its URL may have another origin than the registry, such as the URL of an upload session.
         registry: A function that returns the registry's origin, whose scheme may change with the first response.
         authorize: The flow that sends a request to the registry.
+        send_elsewhere: The flow that sends a request, from which all credentials were removed, to another host.
         initial_origin: The registry's origin before its scheme changed. A URL with this origin counts as a URL of the registry.
             None if only the current origin counts.
+        upgrade: A function that changes the registry's origin when a registry with plain http has redirected a request to https,
+            on its own host and with the same path and query; None if such a redirect leads to another origin.
         is_named: Whether a server named the URL of the request. Then it is checked even if it is on the registry's host.
         by_publisher: Whether the URL is an external URL of a descriptor, which anybody may have written. Then no credentials are
             sent, even if the URL leads to the registry, and a host that is an IP address is refused if the registry is public.
@@ -115,6 +130,8 @@ def follow_redirects(
     Source: RFC 9110 section 15.4.
     """
     current, has_left = registry(), by_publisher
+    if initial_origin is not None and initial_origin is not current and current.is_secure and not initial_origin.is_secure:
+        _move_to_https(request, initial_origin, current)
     origin = _checked_origin(request, secure=current.scheme == "https")
     for _ in range(MAX_REDIRECTS + 1):
         response: HTTPResponse
@@ -127,10 +144,20 @@ def follow_redirects(
             yield from _pin(request, origin, named_by or current, by_publisher=by_publisher)
             set_call(request, call_of(request)._replace(elsewhere=True))
             remove_secrets(request)
-            response = yield Send(request)
+            response = yield from send_elsewhere(request)
         if response.status_code not in REDIRECT_STATUSES or not (location := response.headers.get("Location", "").strip(" \t")):
             return response
-        if not may_follow(request.method, response.status_code, of_registry=not has_left, is_repeatable=is_repeatable(request)):
+        https = None if has_left or upgrade is None else _find_https(request, response, location)
+        if https is not None and upgrade is not None:
+            upgrade(https)
+        is_upgrade = https is not None and response.status_code != 303 and is_repeatable(request)
+        if not is_upgrade and not may_follow(
+            request.method,
+            response.status_code,
+            operation_id=call_of(request).operation_id,
+            of_registry=not has_left,
+            is_repeatable=is_repeatable(request),
+        ):
             return response
         yield Read(response)
         current, is_named = registry(), True  # the first response of the registry may have changed it
@@ -187,6 +214,31 @@ def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
     moved = HTTPRequest(request.method, url, headers=headers, stream=request.stream, extensions=extensions)
     moved.url = url  # the constructor has normalized the URL
     return moved
+
+
+def _move_to_https(request: HTTPRequest, initial_origin: Origin, current: Origin) -> None:
+    """Send a request that was built before the registry changed to https to its https origin."""
+    try:
+        is_old = Origin.from_url(str(request.url)) == initial_origin
+    except InvalidReferenceError:
+        return
+    if is_old:
+        set_spelling(request, current)
+
+
+def _find_https(request: HTTPRequest, response: HTTPResponse, location: str) -> Origin | None:
+    """Return the https origin that a redirect leads to, if it leads to the same path, query and host with https instead of http.
+
+    Else return None: on another path, there may be storage, which must not get the credential.
+    """
+    if request.url.scheme != "http":
+        return None
+    try:
+        url = verbatim_url(name_url(str(request.url), encode_url(location, response.headers.encoding), "redirect"))
+        old, new = Origin.from_url(str(request.url)), Origin.from_url(str(url))
+    except (InvalidReferenceError, ValueError):
+        return None
+    return new if new.is_secure and new.host == old.host and url.raw_path == request.url.raw_path else None
 
 
 @lru_cache(maxsize=256)

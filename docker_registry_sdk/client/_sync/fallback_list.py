@@ -52,7 +52,7 @@ def first_referrers(
         return send(client, request, read_referrers, ANY_SUCCESS, models.ErrorResponse.from_dict, limits)
     except StatusError as error:
         # Do not remember that the API is missing: an update of the registry may add it, or a proxy answered 404 once.
-        if means_no_referrers_api(error, client._pipeline.registry.origin):
+        if means_no_referrers_api(error):
             return None
         raise
 

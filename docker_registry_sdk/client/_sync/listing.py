@@ -73,7 +73,7 @@ class Listing(Generic[Entry]):
             DeadlineExceededError: The deadline passed before the last page was received.
         """
         limits = call_limits(self._pipeline, self._timeout, self._deadline)
-        guard = PageGuard(self._pipeline.registry.origin)
+        guard = PageGuard(lambda: self._pipeline.registry.origin)
         url: str | None = None
         while True:
             page = self._fetch(url, limits)

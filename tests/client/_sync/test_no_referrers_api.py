@@ -38,15 +38,28 @@ def digests(client: RegistryClientV2) -> list[str]:
     return [str(one.digest) for one in client.iter_referrers(SUBJECT)]
 
 
-@pytest.mark.parametrize("status", [200, 401, 403, 404, 406, 410, 429])
-def test_a_redirect_to_a_web_page_of_another_host(connect_to: Connect, loopback: Loopback, status: int) -> None:
+@pytest.mark.parametrize("redirect", [302, 303])
+@pytest.mark.parametrize("status", [200, 401, 403, 404, 406, 410, 429, 500])
+def test_a_redirect_to_a_web_page_of_another_host(
+    connect_to: Connect, loopback: Loopback, status: int, redirect: int
+) -> None:
     with run_loopback(
         lambda handler: handler.reply(status, b"<html>", Content_Type="text/html", Retry_After="60")
     ) as web:
         page = web.url.replace("127.0.0.1", "localhost")
-        answer_with(loopback, 303, Location=f"{page}/-/v2/packages/container/package/a%2Fb%2Freferrers%2Fsha256")
+        answer_with(loopback, redirect, Location=f"{page}/-/v2/packages/container/package/a%2Fb%2Freferrers%2Fsha256")
         client = connect_to(loopback.url, max_retries=0)
         assert digests(client) == [REFERRER["digest"]]
+        assert len(web.seen) == (redirect == 302)  # GHCR sends 303, which is not followed
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500])
+def test_a_failure_of_the_registry_that_a_name_leads_to(connect_to: Connect, loopback: Loopback, status: int) -> None:
+    with run_loopback(lambda handler: handler.reply(status, b"{}", Content_Type="application/json")) as other:
+        answer_with(loopback, 307, Location=f"{other.url.replace('127.0.0.1', 'localhost')}/v2/x/referrers/{SUBJECT}")
+        client = connect_to(loopback.url, max_retries=0)
+        with pytest.raises(StatusError, match="to which the registry has led the request"):
+            digests(client)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +73,10 @@ def test_a_redirect_to_a_web_page_of_another_host(connect_to: Connect, loopback:
         (202, b"{}", OCI_INDEX),
         (400, b"", None),
         (405, b"", None),
+        (410, b"", None),
+        (414, b"", None),
         (422, b"", None),
+        (501, b"", None),
     ],
 )
 def test_a_response_without_an_index(

@@ -125,9 +125,8 @@ def test_the_client_filters_by_artifact_type_where_the_registry_does_not(
     "link",
     [
         "http://registry.example/v2/x",
-        "https://127.0.0.1/v2/x",
+        "https://8.8.8.8/v2/x",
         "//registry.example/v2/x",
-        "http://127.0.0.1:1/v2/x",
         "http://user:secret@127.0.0.1/v2/x",
         "ftp://127.0.0.1/v2/x",
         "javascript:alert(1)",

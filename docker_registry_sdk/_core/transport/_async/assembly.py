@@ -15,9 +15,11 @@ from ....credentials.given import provider_for
 from ....reference import Index
 from ....v2 import api
 from ... import http1
+from ...auth.anonymous import AnonymousLogin
 from ...auth.authenticator import Authenticator
 from ...auth.tokens import TokenStore
 from ...concurrency.waiting import AsyncSingleFlightLock
+from ...names.origin import Origin
 from ...wire import HTTPRequest, Request, build
 from ..cookies import ignore_cookies
 from ..registry_origin import HUB_HOST, RegistryOrigin
@@ -65,15 +67,15 @@ def async_create_v2_auth_policy(pipeline: AsyncPipeline, settings: ClientSetting
     def create(request: Request) -> HTTPRequest:
         return build(pipeline, request, request.body)
 
-    authenticator = Authenticator(
-        lambda: pipeline.registry.origin,
-        create,
-        lambda: create(api.ping.request()),
-        settings.all_trusted_realms,
-        TokenStore(AsyncSingleFlightLock),
-        AsyncSingleFlightLock(),
-    )
-    return V2AuthPolicy(pipeline.registry, authenticator)
+    def find_origin() -> Origin:
+        return pipeline.registry.origin
+
+    def ping() -> HTTPRequest:
+        return create(api.ping.request())
+
+    tokens, trusted = TokenStore(AsyncSingleFlightLock), settings.all_trusted_realms
+    authenticator = Authenticator(find_origin, create, ping, trusted, tokens, AsyncSingleFlightLock())
+    return V2AuthPolicy(pipeline.registry, authenticator, AnonymousLogin(find_origin, create, trusted, tokens))
 
 
 @cache
