@@ -13,6 +13,7 @@ from ..digest import Digest, digest_of
 from ..errors import DigestMismatchError, ImageError
 from ..media_types import EXTERNAL_LAYERS, OCTET_STREAM
 from ..v2.models import Descriptor, DockerManifest, DockerManifestList, DockerSchema1Manifest, ImageIndex, ImageManifest
+from .entry_kind import named_objects
 
 # Limits against hostile indexes. Real images stay far below.
 MAX_MANIFESTS: Final = 2000
@@ -61,10 +62,11 @@ class ManifestContents:
     """The objects that a manifest refers to.
 
     Attributes:
-        children: The descriptors of the manifests that an index lists; empty for other manifests.
-        blobs: The config and the layers, without duplicates, the config first; empty for an index.
+        children: The descriptors of the manifests that an index, or a manifest of an unknown media type, names; otherwise empty.
+        blobs: The config and the layers, without duplicates, the config first; for a manifest of an unknown media type, all
+            blobs that it names; empty for an index.
         subject: The digest of the subject; None if the manifest has no subject.
-        document: The parsed manifest; None for a manifest of an unknown media type, which is copied without being parsed.
+        document: The parsed manifest; None for a manifest of an unknown media type.
     """
 
     children: tuple[Descriptor, ...] = ()
@@ -74,7 +76,9 @@ class ManifestContents:
 
 
 def parse_contents(stored: StoredManifest) -> ManifestContents:
-    """Parse a manifest, and return the objects that it refers to. For an unknown media type, return an empty result.
+    """Parse a manifest, and return the objects that it refers to.
+
+    Of a manifest with an unknown media type, these are all objects that its descriptors name: see `named_objects`.
 
     Args:
         stored: The manifest to parse.
@@ -82,7 +86,8 @@ def parse_contents(stored: StoredManifest) -> ManifestContents:
     Raises:
         ParseError: The manifest is malformed, or has the fields of both an image and an index.
         InvalidDigestError: A digest in the manifest is invalid.
-        ImageError: A size in the manifest is negative, or differs between two descriptors of the same blob.
+        ImageError: A size in the manifest is negative, or differs between two descriptors of the same blob; or the media type is
+            unknown, and the manifest may need objects that it does not name in descriptors.
     """
     document = parse_manifest(stored.raw, stored.media_type)
     match document:
@@ -100,7 +105,8 @@ def parse_contents(stored: StoredManifest) -> ManifestContents:
             digests = dict.fromkeys(Digest(layer.blob_sum) for layer in document.fs_layers)
             layers = (BlobDescriptor(digest=digest, size=None, media_type=OCTET_STREAM) for digest in digests)
             return ManifestContents(blobs=tuple(layers), document=document)
-    return ManifestContents()
+    named_manifests, named_blobs, subject = named_objects(stored.raw, stored.digest, stored.media_type)
+    return ManifestContents(children=tuple(named_manifests), blobs=_merged_blobs(named_blobs), subject=subject)
 
 
 def blob_descriptor(descriptor: Descriptor) -> BlobDescriptor:

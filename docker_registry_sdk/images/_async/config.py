@@ -10,7 +10,6 @@ from ...client.platforms import (
     check_platform,
     choose,
     default_platform,
-    show,
     to_platform,
 )
 from ...errors import ImageError, PlatformNotFoundError
@@ -135,13 +134,7 @@ async def async_descend(
             if not or_first:
                 raise
             chosen = children[0]
-        found = await source.read_manifest(chosen)
-        if found is None:
-            raise ImageError(
-                f"the index lists {chosen.digest} for {show(wanted)}, but this manifest does not exist",
-                hint="Push or copy the image again with all its platforms.",
-            )
-        path.append(found)
+        path.append(await source.read_manifest(chosen))
     raise ImageError(
         f"the indexes of the image are nested too deep: the limit is {MAX_INDEX_DEPTH} levels",
         hint="Choose a manifest by its digest.",

@@ -31,7 +31,7 @@ from ...errors import (
 from ...reference import Repo
 from ...v2.api import ping
 from ...v2.models import Descriptor
-from ..manifest_contents import MAX_MANIFESTS, BlobDescriptor, StoredManifest, check_size, verify_manifest
+from ..manifest_contents import MAX_MANIFESTS, BlobDescriptor, StoredManifest, blob_descriptor, check_size, verify_manifest
 from ..planned import PlannedManifest
 from ..progress import BlobProgress
 from .interfaces import AsyncImageSource, AsyncProgressReader
@@ -80,19 +80,26 @@ class AsyncRegistryImage:
                 hint="Download the layers one by one with a client of API v1.",
             ) from error
 
-    async def read_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
-        """Return a manifest that an index lists, or None if the index lists an object that the registry stores as a blob.
+    async def read_manifest(self, descriptor: Descriptor) -> StoredManifest:
+        """Return a manifest that an index lists.
 
         Args:
             descriptor: The manifest's descriptor, from the index.
         """
+        return check_size(await self._get_manifest(descriptor.digest, descriptor.media_type), descriptor)
+
+    async def find_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
+        """Return an entry of an index whose media type does not tell whether the entry is a manifest; None if it is a blob.
+
+        Args:
+            descriptor: The descriptor of the entry, from the index.
+        """
         try:
-            found = await self._get_manifest(descriptor.digest, descriptor.media_type)
+            return await self.read_manifest(descriptor)
         except NotFoundError:
-            if is_manifest_type(descriptor.media_type):
+            if not await self.has_blob(blob_descriptor(descriptor)):
                 raise
             return None
-        return check_size(found, descriptor)
 
     async def find_referrers(self, digest: Digest) -> Sequence[Descriptor]:
         """Return the descriptors of the manifests that have a given manifest as their subject.

@@ -28,11 +28,19 @@ class ImageSource(Protocol):
         """Return the manifest or index that the image's tag, name or digest identifies."""
         ...
 
-    def read_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
-        """Return a manifest that an index lists, or None if the index lists an object that the registry stores as a blob.
+    def read_manifest(self, descriptor: Descriptor) -> StoredManifest:
+        """Return a manifest that an index lists.
 
         Args:
             descriptor: The manifest's descriptor, from the index.
+        """
+        ...
+
+    def find_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
+        """Return an entry of an index whose media type does not tell whether the entry is a manifest; None if it is a blob.
+
+        Args:
+            descriptor: The descriptor of the entry, from the index.
         """
         ...
 

@@ -13,9 +13,11 @@ from ..._core.concurrency.threads import (
 )
 from ..._core.folders import FolderEntry
 from ..._core.wire import blocks
+from ..._core.wire.response import MAX_BODY_BYTES
 from ...digest import Digest, Verifier
 from ...reference import Repo
 from ...v2.models import Descriptor
+from ..entry_kind import looks_like_manifest
 from ..file_image import FileImage
 from ..files import AtomicFile, hash_file, open_entry
 from ..layout import Layout
@@ -42,14 +44,25 @@ class FileSource:
         """Return the manifest or index that the image's tag, name or digest identifies."""
         return self._image.root
 
-    def read_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
-        """Return a manifest that an index lists. If the file of the manifest is missing, raise an error; never return None.
+    def read_manifest(self, descriptor: Descriptor) -> StoredManifest:
+        """Return a manifest that an index lists.
 
         Args:
             descriptor: The manifest's descriptor, from the index.
         """
         found = run_in_thread(lambda: self._image.read_manifest(descriptor.digest, descriptor.media_type))
         return check_size(found, descriptor)
+
+    def find_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
+        """Return an entry of an index whose media type does not tell whether the entry is a manifest; None if it is a blob.
+
+        Args:
+            descriptor: The descriptor of the entry, from the index.
+        """
+        if descriptor.size > MAX_BODY_BYTES:
+            return None
+        found = self.read_manifest(descriptor)
+        return found if looks_like_manifest(found.raw) else None
 
     def find_referrers(self, digest: Digest) -> Sequence[Descriptor]:
         """Return the descriptors of the manifests that have a given manifest as their subject.

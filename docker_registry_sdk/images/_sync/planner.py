@@ -16,6 +16,7 @@ from ...digest import Digest
 from ...errors import ImageError
 from ...media_types import DOCKER_LIST, OCI_INDEX
 from ...v2.models import Descriptor
+from ..entry_kind import entry_kind
 from ..manifest_contents import (
     MAX_MANIFESTS,
     MAX_MANIFESTS_BYTES,
@@ -139,16 +140,21 @@ class Planner:
         """Check whether the target has a manifest, read the manifest if necessary, and return its children and referrers."""
         digest = node.descriptor.digest
         check_computable(digest)
+        # A registry may answer 500 to a request for a manifest that is a blob: request only what may be a manifest.
+        kind = "manifest" if node.role != "child" else entry_kind(node.descriptor.media_type)
+        if kind == "unknown":
+            node.stored = self._source.find_manifest(node.descriptor)
+            kind = "blob" if node.stored is None else "manifest"
+        if kind == "blob":
+            del self._nodes[digest]
+            self._index_blobs[digest] = blob_descriptor(node.descriptor)
+            return []
         if node.role == "root":
             self._has_reference = self._target.has_reference(digest)
         node.exists = (node.role == "root" and self._has_reference) or self._target.has_manifest(digest)
         # Read an index that the target has, too: garbage collection may have deleted its children.
         if not (node.exists and self._target.is_complete and node.descriptor.media_type not in _INDEX_TYPES):
             node.stored = node.stored or self._source.read_manifest(node.descriptor)
-            if node.stored is None:
-                del self._nodes[digest]
-                self._index_blobs[digest] = blob_descriptor(node.descriptor)
-                return []
             self._sizes.append(len(node.stored.raw))
             if sum(self._sizes) > MAX_MANIFESTS_BYTES:
                 raise ImageError(

@@ -36,6 +36,7 @@ from ..manifest_contents import (
     MAX_MANIFESTS,
     BlobDescriptor,
     StoredManifest,
+    blob_descriptor,
     check_size,
     verify_manifest,
 )
@@ -87,19 +88,26 @@ class RegistryImage:
                 hint="Download the layers one by one with a client of API v1.",
             ) from error
 
-    def read_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
-        """Return a manifest that an index lists, or None if the index lists an object that the registry stores as a blob.
+    def read_manifest(self, descriptor: Descriptor) -> StoredManifest:
+        """Return a manifest that an index lists.
 
         Args:
             descriptor: The manifest's descriptor, from the index.
         """
+        return check_size(self._get_manifest(descriptor.digest, descriptor.media_type), descriptor)
+
+    def find_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
+        """Return an entry of an index whose media type does not tell whether the entry is a manifest; None if it is a blob.
+
+        Args:
+            descriptor: The descriptor of the entry, from the index.
+        """
         try:
-            found = self._get_manifest(descriptor.digest, descriptor.media_type)
+            return self.read_manifest(descriptor)
         except NotFoundError:
-            if is_manifest_type(descriptor.media_type):
+            if not self.has_blob(blob_descriptor(descriptor)):
                 raise
             return None
-        return check_size(found, descriptor)
 
     def find_referrers(self, digest: Digest) -> Sequence[Descriptor]:
         """Return the descriptors of the manifests that have a given manifest as their subject.

@@ -176,8 +176,11 @@ class MemoryImage:
     async def read_root(self) -> StoredManifest:
         return self.manifests[self.root]
 
-    async def read_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
+    async def read_manifest(self, descriptor: Descriptor) -> StoredManifest:
         return self.manifests[descriptor.digest]
+
+    async def find_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
+        raise NotImplementedError
 
     async def find_referrers(self, digest: Digest) -> Sequence[Descriptor]:
         found = [one for one, subject in self.subjects.items() if subject == digest]

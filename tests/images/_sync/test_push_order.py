@@ -185,8 +185,11 @@ class MemoryImage:
     def read_root(self) -> StoredManifest:
         return self.manifests[self.root]
 
-    def read_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
+    def read_manifest(self, descriptor: Descriptor) -> StoredManifest:
         return self.manifests[descriptor.digest]
+
+    def find_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
+        raise NotImplementedError
 
     def find_referrers(self, digest: Digest) -> Sequence[Descriptor]:
         found = [one for one, subject in self.subjects.items() if subject == digest]
