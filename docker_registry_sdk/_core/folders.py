@@ -153,6 +153,16 @@ class OpenFolder:
             except FileNotFoundError:
                 return None
 
+    def names(self) -> list[str]:
+        """Return the names of the files, folders and links in this folder.
+
+        Raises:
+            OSError: The folder cannot be read.
+        """
+        with self._named_errors(""):
+            place, _ = self._place("")
+            return os.listdir(self._descriptor if self._descriptor != -1 else place)
+
     def remove(self, name: str) -> None:
         """Delete a file, unless it does not exist.
 

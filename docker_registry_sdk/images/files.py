@@ -1,11 +1,9 @@
-"""Safe access to the files of an OCI image layout: symbolic links raise an error, and files are replaced atomically."""
+"""Safe access to the files of an OCI image layout: symbolic links raise an error."""
 
 from __future__ import annotations
 
 import os
-import secrets
 import stat
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +11,6 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from .._core.concurrency.forks import reset_after_fork
-from .._core.files import set_usual_permissions
 from .._core.folders import FolderEntry, LinkError, OpenFolder, open_path
 from .._core.text.redaction import printable
 from ..digest import Verifier
@@ -43,6 +40,15 @@ def find_file(root: Path, *parts: str) -> os.stat_result | None:
             return find_entry(FolderEntry(folder, name))
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def is_missing(status: os.stat_result | None) -> bool:
+    """Return whether a file is missing or empty, as some file systems leave a file that was written before a crash.
+
+    Args:
+        status: The status of the file; None if nothing has its name.
+    """
+    return status is None or (stat.S_ISREG(status.st_mode) and status.st_size == 0)
 
 
 def open_folder(root: Path, *parts: str, create: bool = False) -> OpenFolder:
@@ -178,84 +184,6 @@ def read_blocks(open_binary: Callable[[], BinaryIO], offset: int, size: int | No
             yield block
             if left is not None:
                 left -= len(block)
-
-
-class AtomicFile:
-    """A file that is written under a temporary name and renamed when it is complete. Only this user can change it until then.
-
-    Args:
-        entry: The folder, which must stay open, and the final name.
-
-    Raises:
-        OSError: The temporary file cannot be created.
-    """
-
-    def __init__(self, entry: FolderEntry) -> None:
-        self._folder, self._name = entry.folder, entry.name
-        self._temporary = f".{entry.name[:40]}.{secrets.token_hex(6)}.tmp"
-        descriptor = self._folder.open_file(self._temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        self._file = os.fdopen(descriptor, "wb", buffering=0)
-
-    def write(self, content: bytes) -> None:
-        """Append bytes to the temporary file.
-
-        Args:
-            content: The bytes to append.
-
-        Raises:
-            OSError: The bytes cannot be written.
-        """
-        view = memoryview(content)
-        while view:
-            view = view[self._file.write(view) :]
-
-    def commit(self, *, replace: bool) -> None:
-        """Flush the file to the disk and rename it to its final name. Afterwards the file survives a crash of the system.
-
-        Args:
-            replace: Whether to replace a file that has the final name.
-
-        Raises:
-            FileExistsError: Something has the final name, and `replace` is False.
-            FileNotFoundError: Another program has moved or replaced the temporary file.
-            OSError: The file cannot be flushed or renamed.
-        """
-        descriptor = self._file.fileno()
-        set_usual_permissions(descriptor)
-        os.fsync(descriptor)
-        if sys.platform == "win32":  # which cannot rename an open file
-            self._file.close()
-            descriptor = -1
-        if replace:
-            self._folder.replace(self._temporary, self._name)
-        else:
-            self._folder.rename_new(self._temporary, self._name, descriptor)
-        self._folder.sync()
-
-    def close(self) -> None:
-        """Close the file, and remove the temporary file unless it was committed."""
-        self._file.close()
-        self._folder.remove(self._temporary)
-
-
-def write_atomically(entry: FolderEntry, content: bytes, *, replace: bool) -> None:
-    """Write a file so that other processes see either the old or the new content.
-
-    Args:
-        entry: The folder, which must stay open, and the name of the file.
-        content: The bytes of the new content.
-        replace: Whether to replace an existing file.
-
-    Raises:
-        FileExistsError: Something has the name, and `replace` is False.
-        OSError: The file cannot be written.
-    """
-    file = AtomicFile(entry)
-    try:
-        file.write(content)
-        file.commit(replace=replace)
-    finally:
-        file.close()
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from ..digest import Digest
 from ..errors import ImageError
 from ..v2.models import Descriptor, ImageIndex
 from .file_image import FileImage
-from .files import find_file, hash_file, open_file, read_blocks, read_small_file
+from .files import find_file, hash_file, is_missing, open_file, read_blocks, read_small_file
 from .manifest_contents import StoredManifest, check_size, parse_contents, parse_json, verify_manifest
 
 REF_NAME: Final = "org.opencontainers.image.ref.name"
@@ -60,7 +60,7 @@ class Layout:
             OSError: A file cannot be read.
         """
         try:
-            marker = parse_json(read_small_file(self.path, LAYOUT_FILE), f"{self.printable_path}/{LAYOUT_FILE}")
+            check_layout_file(self)
             content = read_small_file(self.path, INDEX_FILE)
         except (FileNotFoundError, NotADirectoryError) as error:
             missing = INDEX_FILE if Path(error.filename).name == INDEX_FILE else LAYOUT_FILE
@@ -68,14 +68,7 @@ class Layout:
                 f"{self.printable_path} is not an OCI image layout: it has no {missing}",
                 hint="Check the path: a layout is a folder with the files oci-layout and index.json.",
             ) from None
-        version = marker.get("imageLayoutVersion") if isinstance(marker, dict) else None
-        if not isinstance(version, str) or not version.startswith("1."):
-            raise ImageError(
-                f"the layout {self.printable_path} has the version {quoted(str(version))}, but only {LAYOUT_VERSION} "
-                "is supported",
-                hint="Copy the image to a new layout with the tool that wrote this layout.",
-            )
-        return ImageIndex.from_dict(parse_json(content, f"{self.printable_path}/{INDEX_FILE}")).manifests
+        return self._parse_index(content)
 
     def find(self) -> Descriptor:
         """Return the descriptor of the image with the layout's tag. If the tag is None, return that of the only image.
@@ -170,13 +163,17 @@ class Layout:
             digest: The digest of the manifest.
 
         Raises:
-            ImageError: The folder is not a layout.
+            ImageError: `index.json` is not JSON.
             ParseError: `index.json` is malformed.
             OSError: `index.json` cannot be read.
         """
-        if find_file(self.path, INDEX_FILE) is None:
+        if is_missing(find_file(self.path, INDEX_FILE)):
             return False
-        return any(one.digest == digest and self.tag in (None, tag_of(one)) for one in self.entries())
+        entries = self._parse_index(read_small_file(self.path, INDEX_FILE))
+        return any(one.digest == digest and self.tag in (None, tag_of(one)) for one in entries)
+
+    def _parse_index(self, content: bytes) -> list[Descriptor]:
+        return ImageIndex.from_dict(parse_json(content, f"{self.printable_path}/{INDEX_FILE}")).manifests
 
     def _is_referrer(self, descriptor: Descriptor) -> bool:
         """Return whether a manifest has a subject. If the manifest is missing in the layout, return False."""
@@ -245,6 +242,26 @@ def open_layout(layout: Layout) -> LayoutImage:
     """
     found = layout.find()
     return LayoutImage(layout, check_size(_read_manifest(layout, found), found))
+
+
+def check_layout_file(layout: Layout) -> None:
+    """Check that the file `oci-layout` of a layout states a supported version.
+
+    Args:
+        layout: The layout.
+
+    Raises:
+        ImageError: The file is not JSON, or states another version.
+        FileNotFoundError: The file does not exist.
+        OSError: The file cannot be read.
+    """
+    marker = parse_json(read_small_file(layout.path, LAYOUT_FILE), f"{layout.printable_path}/{LAYOUT_FILE}")
+    version = marker.get("imageLayoutVersion") if isinstance(marker, dict) else None
+    if not isinstance(version, str) or not version.startswith("1."):
+        raise ImageError(
+            f"the layout {layout.printable_path} has the version {quoted(str(version))}, but only {LAYOUT_VERSION} is supported",
+            hint="Copy the image to a new layout with the tool that wrote this layout.",
+        )
 
 
 def _read_manifest(layout: Layout, descriptor: Descriptor) -> StoredManifest:

@@ -15,11 +15,13 @@ from ..digest import Digest, digest_of
 from ..errors import ImageError
 from ..media_types import OCI_INDEX
 from ..v2.models import ImageIndex
-from .files import file_lock, find_entry, find_file, hash_file, open_entry, open_folder, read_small_file, write_atomically
-from .layout import INDEX_FILE, LAYOUT_FILE, LAYOUT_VERSION, REF_NAME, Layout
+from .files import file_lock, find_entry, find_file, hash_file, is_missing, open_entry, open_folder, read_small_file
+from .layout import INDEX_FILE, LAYOUT_FILE, LAYOUT_VERSION, REF_NAME, Layout, check_layout_file
 from .manifest_contents import StoredManifest, parse_json
+from .temporary_files import remove_remnants, write_atomically
 
 _LOCK_FILE: Final = f"{INDEX_FILE}.lock"
+_ALGORITHMS: Final = ("sha256", "sha512")  # those of the blobs that this package writes
 
 
 class LayoutWriter:
@@ -36,6 +38,9 @@ class LayoutWriter:
     def prepare(self) -> None:
         """Create the layout if the folder is missing or empty; otherwise check that the folder is a layout.
 
+        A file `oci-layout` that is empty, or missing beside `index.json` and `blobs`, is written again. Temporary files of
+        processes that were killed are removed.
+
         Raises:
             ImageError: The folder has files but is not a layout, or the path is that of a file.
             ParseError: `index.json` is malformed.
@@ -47,11 +52,13 @@ class LayoutWriter:
             raise ImageError(
                 f"{self._layout.printable_path} is a file, but a layout is a folder", hint="Pass the path of a folder."
             ) from None
-        if find_file(self._folder, LAYOUT_FILE) is None:
+        if is_missing(find_file(self._folder, LAYOUT_FILE)):
             self._create()
+        check_layout_file(self._layout)
         open_folder(self._folder, "blobs", create=True).close()
-        if find_file(self._folder, INDEX_FILE) is not None:
+        if not is_missing(find_file(self._folder, INDEX_FILE)):
             self._layout.entries()  # fail before any blob is copied
+        self._remove_remnants()
 
     def open_blob(self, digest: Digest, size: int | None = None) -> FolderEntry:
         """Return the entry for writing a blob, after creating its folder and removing a damaged file of this blob.
@@ -117,11 +124,11 @@ class LayoutWriter:
             OSError: The file cannot be written.
         """
         with OpenFolder(self._folder) as folder, file_lock(FolderEntry(folder, _LOCK_FILE)):
-            try:
+            if is_missing(folder.find(INDEX_FILE)):
+                document: dict[str, Any] = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}
+            else:
                 content = read_small_file(self._folder, INDEX_FILE)
                 document = parse_json(content, f"{self._layout.printable_path}/{INDEX_FILE}")
-            except FileNotFoundError:
-                document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}
             ImageIndex.from_dict(document)
             entries: list[dict[str, Any]] = document["manifests"] or []
             tagged = [one for one in entries if (one.get("annotations") or {}).get(REF_NAME) == tag]
@@ -137,14 +144,23 @@ class LayoutWriter:
 
     def _create(self) -> None:
         with OpenFolder(self._folder) as folder, file_lock(FolderEntry(folder, _LOCK_FILE)):
-            if folder.find(LAYOUT_FILE) is not None:
+            if not is_missing(folder.find(LAYOUT_FILE)):
                 return  # another process has created it in the meantime
-            if any(not path.name.startswith((_LOCK_FILE, f".{LAYOUT_FILE}")) for path in self._folder.iterdir()):
+            names = folder.names()
+            is_layout = "blobs" in names and (INDEX_FILE in names or LAYOUT_FILE in names)
+            if not is_layout and any(not name.startswith((_LOCK_FILE, f".{LAYOUT_FILE}", LAYOUT_FILE)) for name in names):
                 raise ImageError(
                     f"{self._layout.printable_path} is neither empty nor an OCI image layout", hint="Choose another folder."
                 )
             content = json.dumps({"imageLayoutVersion": LAYOUT_VERSION}).encode()
-            write_atomically(FolderEntry(folder, LAYOUT_FILE), content, replace=False)
+            write_atomically(FolderEntry(folder, LAYOUT_FILE), content, replace=True)
+
+    def _remove_remnants(self) -> None:
+        with OpenFolder(self._folder) as folder:
+            remove_remnants(folder, [_LOCK_FILE])
+        for algorithm in _ALGORITHMS:
+            with suppress(FileNotFoundError), open_folder(self._folder, "blobs", algorithm) as folder:
+                remove_remnants(folder)
 
     @staticmethod
     def _remove_damaged(entry: FolderEntry, digest: Digest, size: int | None) -> None:

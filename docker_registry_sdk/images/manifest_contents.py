@@ -109,6 +109,15 @@ def parse_contents(stored: StoredManifest) -> ManifestContents:
     return ManifestContents(children=tuple(named_manifests), blobs=_merged_blobs(named_blobs), subject=subject)
 
 
+def config_digest(document: Manifest | None) -> Digest | None:
+    """Return the digest of the config that a manifest names; None if the manifest names no config.
+
+    Args:
+        document: The parsed manifest; None for a manifest of an unknown media type.
+    """
+    return document.config.digest if isinstance(document, (ImageManifest, DockerManifest)) else None
+
+
 def blob_descriptor(descriptor: Descriptor) -> BlobDescriptor:
     """Convert the descriptor of a blob to a `BlobDescriptor`, after checking the digest and the size.
 
@@ -201,7 +210,8 @@ def parse_json(content: bytes, name: str) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError):
         raise ImageError(
-            f"{name} is not a JSON document, so the image is damaged", hint="Build and push the image again."
+            f"{name} is not a JSON document, so the image is damaged",
+            hint="Create the layout or archive again, or copy to another folder.",
         ) from None
 
 

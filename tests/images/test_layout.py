@@ -16,9 +16,10 @@ from docker_registry_sdk._core.folders import FolderEntry
 from docker_registry_sdk.digest import Digest, Verifier, digest_of
 from docker_registry_sdk.errors import ImageError
 from docker_registry_sdk.images import Layout, files
-from docker_registry_sdk.images.files import AtomicFile, find_file, open_folder
+from docker_registry_sdk.images.files import find_file, open_folder
 from docker_registry_sdk.images.layout_writer import LayoutWriter
 from docker_registry_sdk.images.manifest_contents import StoredManifest
+from docker_registry_sdk.images.temporary_files import AtomicFile
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.images.built_images import build_image, check_pushed_image, push_image
 from tests.images.conftest import StartRegistry

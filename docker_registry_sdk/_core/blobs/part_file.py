@@ -225,25 +225,37 @@ def hash_some(descriptor: int, verifier: Verifier) -> bool:
 
 if sys.platform == "win32":
 
-    def lock(descriptor: int, path: Path) -> None:
-        """Do nothing. Windows does not rename an open file, so of two downloads to one path the first to end fails."""
+    def try_lock(descriptor: int) -> bool:
+        """Return True. Windows does not rename an open file, so of two downloads to one path the first to end fails."""
+        return True
 
 else:
     import fcntl
 
-    def lock(descriptor: int, path: Path) -> None:
-        """Lock a file until its descriptor is closed.
+    def try_lock(descriptor: int) -> bool:
+        """Lock a file until its descriptor is closed, and return whether no other open file has the lock.
 
         Args:
             descriptor: The file descriptor of the open file.
-            path: The path of the file, for the message of the exception.
-
-        Raises:
-            BlockingIOError: Another download has locked the file.
         """
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BlockingIOError(
-                errno.EAGAIN, "another download to the same path is running: wait until it ends, or pass another path", str(path)
-            ) from None
+            return False
+        return True
+
+
+def lock(descriptor: int, path: Path) -> None:
+    """Lock a file until its descriptor is closed.
+
+    Args:
+        descriptor: The file descriptor of the open file.
+        path: The path of the file, for the message of the exception.
+
+    Raises:
+        BlockingIOError: Another download has locked the file.
+    """
+    if not try_lock(descriptor):
+        raise BlockingIOError(
+            errno.EAGAIN, "another download to the same path is running: wait until it ends, or pass another path", str(path)
+        )

@@ -27,6 +27,7 @@ async def async_copy(
     platform: str | Platform | None = None,
     referrers: bool = False,
     use_urls: bool = False,
+    trust_existing: bool = False,
     on_progress: OnProgress | None = None,
     registries: AsyncRegistries | None = None,
     timeout: float | Timeout | None = None,
@@ -49,6 +50,8 @@ async def async_copy(
         referrers: Whether to copy the referrers of the copied manifests as well, such as signatures. False by default.
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False (default), non-distributable layers are not copied.
+        trust_existing: Whether to compare only the size of the layers that a target layout already has. False (default) compares
+            their bytes with the digest, too, and replaces damaged files. Manifests and configs are always compared.
         on_progress: A function, but no coroutine function, that is called with a `Progress` for each blob and manifest, at least
             once per MiB, and one call at a time. None (default) for no such function.
         registries: The owner of connections, logins and options for the registries of places that are not a `ManifestRef`. None
@@ -83,6 +86,7 @@ async def async_copy(
         platform=platform,
         referrers=referrers,
         use_urls=use_urls,
+        trust_existing=trust_existing,
         on_progress=on_progress,
         registries=registries,
         timeout=timeout,
@@ -97,6 +101,7 @@ async def async_plan_copy(
     platform: str | Platform | None = None,
     referrers: bool = False,
     use_urls: bool = False,
+    trust_existing: bool = False,
     registries: AsyncRegistries | None = None,
     timeout: float | Timeout | None = None,
     deadline: Deadline | float | None = None,
@@ -113,6 +118,8 @@ async def async_plan_copy(
         referrers: Whether to copy the referrers of the copied manifests as well, such as signatures. False by default.
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False (default), non-distributable layers are not copied.
+        trust_existing: Whether to compare only the size of the layers that a target layout already has. False (default) compares
+            their bytes with the digest, too, and replaces damaged files. Manifests and configs are always compared.
         registries: The owner of connections, logins and options for the registries of places that are not a `ManifestRef`. None
             (default) opens registries with the default options and the stored logins, and closes them at the end.
         timeout: The seconds that each step of a request may take, such as one read, or a `Timeout`. None (default) uses the
@@ -126,7 +133,7 @@ async def async_plan_copy(
     """
     parsed = async_parse_source_place(source)
     parsed_target = async_parse_target_place(target, parsed.location)
-    async with async_open_copy(parsed, parsed_target, registries, timeout, deadline) as opened:
+    async with async_open_copy(parsed, parsed_target, registries, timeout, deadline, trust_existing=trust_existing) as opened:
         return await _make_plan(opened, platform, referrers, use_urls)
 
 
@@ -171,6 +178,7 @@ async def async_pull(
     platform: str | Platform | None = None,
     referrers: bool = False,
     use_urls: bool = False,
+    trust_existing: bool = False,
     on_progress: OnProgress | None = None,
     registries: AsyncRegistries | None = None,
     timeout: float | Timeout | None = None,
@@ -188,6 +196,8 @@ async def async_pull(
         referrers: Whether to copy the referrers of the copied manifests as well, such as signatures. False by default.
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False (default), non-distributable layers are not copied.
+        trust_existing: Whether to compare only the size of the layers that a target layout already has. False (default) compares
+            their bytes with the digest, too, and replaces damaged files. Manifests and configs are always compared.
         on_progress: A function, but no coroutine function, that is called with a `Progress` for each blob and manifest, at least
             once per MiB, and one call at a time. None (default) for no such function.
         registries: The owner of connections, logins and options for the registries of places that are not a `ManifestRef`. None
@@ -210,6 +220,7 @@ async def async_pull(
         platform=platform,
         referrers=referrers,
         use_urls=use_urls,
+        trust_existing=trust_existing,
         on_progress=on_progress,
         registries=registries,
         timeout=timeout,
@@ -225,6 +236,7 @@ async def async_push(
     platform: str | Platform | None = None,
     referrers: bool = False,
     use_urls: bool = False,
+    trust_existing: bool = False,
     on_progress: OnProgress | None = None,
     registries: AsyncRegistries | None = None,
     timeout: float | Timeout | None = None,
@@ -242,6 +254,8 @@ async def async_push(
         referrers: Whether to copy the referrers of the copied manifests as well, such as signatures. False by default.
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False (default), non-distributable layers are not copied.
+        trust_existing: Whether to compare only the size of the layers that a target layout already has. False (default) compares
+            their bytes with the digest, too, and replaces damaged files. Manifests and configs are always compared.
         on_progress: A function, but no coroutine function, that is called with a `Progress` for each blob and manifest, at least
             once per MiB, and one call at a time. None (default) for no such function.
         registries: The owner of connections, logins and options for the registries of places that are not a `ManifestRef`. None
@@ -264,6 +278,7 @@ async def async_push(
         platform=platform,
         referrers=referrers,
         use_urls=use_urls,
+        trust_existing=trust_existing,
         on_progress=on_progress,
         registries=registries,
         timeout=timeout,
@@ -278,13 +293,14 @@ async def _copy(
     platform: str | Platform | None,
     referrers: bool,
     use_urls: bool,
+    trust_existing: bool,
     on_progress: OnProgress | None,
     registries: AsyncRegistries | None,
     timeout: float | Timeout | None,
     deadline: Deadline | float | None,
 ) -> CopyResult:
     check_on_progress(on_progress)
-    async with async_open_copy(source, target, registries, timeout, deadline) as opened:
+    async with async_open_copy(source, target, registries, timeout, deadline, trust_existing=trust_existing) as opened:
         plan = await _make_plan(opened, platform, referrers, use_urls)
         return await async_execute(plan, opened, on_progress)
 

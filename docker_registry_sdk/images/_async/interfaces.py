@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from ..._core.blobs.upload_source import AsyncReplayableSource
 from ..._core.folders import FolderEntry
@@ -13,6 +13,8 @@ from ...v2.models import Descriptor
 from ..manifest_contents import BlobDescriptor, StoredManifest
 from ..planned import PlannedManifest
 from ..progress import BlobProgress
+
+FILE_LOCK_INTERVAL_SECONDS: Final = 0.2
 
 
 class AsyncImageSource(Protocol):
@@ -99,11 +101,12 @@ class AsyncImageTarget(Protocol):
         """
         ...
 
-    async def has_blob(self, blob: BlobDescriptor) -> bool:
+    async def has_blob(self, blob: BlobDescriptor, is_config: bool) -> bool:
         """Return whether the target has a blob.
 
         Args:
             blob: The digest and, if known, the size of the blob.
+            is_config: Whether the blob is the config of a manifest.
         """
         ...
 

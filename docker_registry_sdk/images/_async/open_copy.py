@@ -47,6 +47,8 @@ async def async_open_copy(
     registries: AsyncRegistries | None,
     timeout: float | Timeout | None,
     deadline: Deadline | float | None,
+    *,
+    trust_existing: bool = False,
 ) -> AsyncIterator[AsyncOpenCopy]:
     """Open the source and the target of a copy. On exit, close the registries that were opened for the copy.
 
@@ -57,6 +59,7 @@ async def async_open_copy(
         timeout: The timeout of each step of a request; None uses the timeout of each client.
         deadline: The deadline of the whole copy, or the seconds until the deadline. For None, the deadline of each client limits
             the requests of that client.
+        trust_existing: Whether the layers that a target layout has are compared by their sizes only.
 
     Raises:
         ImageError: The source is a layout or archive without the image.
@@ -67,7 +70,7 @@ async def async_open_copy(
         image_target: AsyncImageTarget
         read_from = source.repository
         if isinstance(target.location, Layout):
-            image_target = AsyncLayoutTarget(target.location)
+            image_target = AsyncLayoutTarget(target.location, trust_existing)
         else:
             push_to = opened.repository(target.location, target.repository)
             if isinstance(source.location, RepoRef) and source.location.index.name == push_to.repo.index.name:

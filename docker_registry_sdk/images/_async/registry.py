@@ -34,12 +34,11 @@ from ...v2.models import Descriptor
 from ..manifest_contents import MAX_MANIFESTS, BlobDescriptor, StoredManifest, blob_descriptor, check_size, verify_manifest
 from ..planned import PlannedManifest
 from ..progress import BlobProgress
-from .interfaces import AsyncImageSource, AsyncProgressReader
+from .interfaces import FILE_LOCK_INTERVAL_SECONDS, AsyncImageSource, AsyncProgressReader
 
 # Errors treated as "absent" before a push. Docker Hub answers 401 or 403 for repositories that do not exist yet. If access is
 # really denied, the push fails with the same error.
 _ABSENT: Final = (NotFoundError, UnauthorizedError, ForbiddenError, MethodNotAllowedError)
-FILE_LOCK_INTERVAL_SECONDS: Final = 0.2
 
 
 class AsyncRegistryImage:
@@ -97,7 +96,7 @@ class AsyncRegistryImage:
         try:
             return await self.read_manifest(descriptor)
         except NotFoundError:
-            if not await self.has_blob(blob_descriptor(descriptor)):
+            if not await self.has_blob(blob_descriptor(descriptor), is_config=False):
                 raise
             return None
 
@@ -176,11 +175,12 @@ class AsyncRegistryImage:
             return await self._head_digest(digest) in (None, digest)
         return False
 
-    async def has_blob(self, blob: BlobDescriptor) -> bool:
+    async def has_blob(self, blob: BlobDescriptor, is_config: bool) -> bool:
         """Return whether the repository has a blob with the expected size. If the registry denies access, return False.
 
         Args:
             blob: The digest and the expected size of the blob; if the size is None, any size is accepted.
+            is_config: Ignored, since registries verify all blobs.
         """
         with suppress(*_ABSENT, ParseError):
             found = await self._client.head_blob(blob.digest, **self._options)

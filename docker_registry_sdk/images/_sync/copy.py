@@ -28,6 +28,7 @@ def copy(
     platform: str | Platform | None = None,
     referrers: bool = False,
     use_urls: bool = False,
+    trust_existing: bool = False,
     on_progress: OnProgress | None = None,
     registries: Registries | None = None,
     timeout: float | Timeout | None = None,
@@ -50,6 +51,8 @@ def copy(
         referrers: Whether to copy the referrers of the copied manifests as well, such as signatures. False by default.
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False (default), non-distributable layers are not copied.
+        trust_existing: Whether to compare only the size of the layers that a target layout already has. False (default) compares
+            their bytes with the digest, too, and replaces damaged files. Manifests and configs are always compared.
         on_progress: A function, but no coroutine function, that is called with a `Progress` for each blob and manifest, at least
             once per MiB, and one call at a time. None (default) for no such function.
         registries: The owner of connections, logins and options for the registries of places that are not a `ManifestRef`. None
@@ -84,6 +87,7 @@ def copy(
         platform=platform,
         referrers=referrers,
         use_urls=use_urls,
+        trust_existing=trust_existing,
         on_progress=on_progress,
         registries=registries,
         timeout=timeout,
@@ -98,6 +102,7 @@ def plan_copy(
     platform: str | Platform | None = None,
     referrers: bool = False,
     use_urls: bool = False,
+    trust_existing: bool = False,
     registries: Registries | None = None,
     timeout: float | Timeout | None = None,
     deadline: Deadline | float | None = None,
@@ -114,6 +119,8 @@ def plan_copy(
         referrers: Whether to copy the referrers of the copied manifests as well, such as signatures. False by default.
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False (default), non-distributable layers are not copied.
+        trust_existing: Whether to compare only the size of the layers that a target layout already has. False (default) compares
+            their bytes with the digest, too, and replaces damaged files. Manifests and configs are always compared.
         registries: The owner of connections, logins and options for the registries of places that are not a `ManifestRef`. None
             (default) opens registries with the default options and the stored logins, and closes them at the end.
         timeout: The seconds that each step of a request may take, such as one read, or a `Timeout`. None (default) uses the
@@ -127,7 +134,7 @@ def plan_copy(
     """
     parsed = parse_source_place(source)
     parsed_target = parse_target_place(target, parsed.location)
-    with open_copy(parsed, parsed_target, registries, timeout, deadline) as opened:
+    with open_copy(parsed, parsed_target, registries, timeout, deadline, trust_existing=trust_existing) as opened:
         return _make_plan(opened, platform, referrers, use_urls)
 
 
@@ -172,6 +179,7 @@ def pull(
     platform: str | Platform | None = None,
     referrers: bool = False,
     use_urls: bool = False,
+    trust_existing: bool = False,
     on_progress: OnProgress | None = None,
     registries: Registries | None = None,
     timeout: float | Timeout | None = None,
@@ -189,6 +197,8 @@ def pull(
         referrers: Whether to copy the referrers of the copied manifests as well, such as signatures. False by default.
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False (default), non-distributable layers are not copied.
+        trust_existing: Whether to compare only the size of the layers that a target layout already has. False (default) compares
+            their bytes with the digest, too, and replaces damaged files. Manifests and configs are always compared.
         on_progress: A function, but no coroutine function, that is called with a `Progress` for each blob and manifest, at least
             once per MiB, and one call at a time. None (default) for no such function.
         registries: The owner of connections, logins and options for the registries of places that are not a `ManifestRef`. None
@@ -211,6 +221,7 @@ def pull(
         platform=platform,
         referrers=referrers,
         use_urls=use_urls,
+        trust_existing=trust_existing,
         on_progress=on_progress,
         registries=registries,
         timeout=timeout,
@@ -226,6 +237,7 @@ def push(
     platform: str | Platform | None = None,
     referrers: bool = False,
     use_urls: bool = False,
+    trust_existing: bool = False,
     on_progress: OnProgress | None = None,
     registries: Registries | None = None,
     timeout: float | Timeout | None = None,
@@ -243,6 +255,8 @@ def push(
         referrers: Whether to copy the referrers of the copied manifests as well, such as signatures. False by default.
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False (default), non-distributable layers are not copied.
+        trust_existing: Whether to compare only the size of the layers that a target layout already has. False (default) compares
+            their bytes with the digest, too, and replaces damaged files. Manifests and configs are always compared.
         on_progress: A function, but no coroutine function, that is called with a `Progress` for each blob and manifest, at least
             once per MiB, and one call at a time. None (default) for no such function.
         registries: The owner of connections, logins and options for the registries of places that are not a `ManifestRef`. None
@@ -265,6 +279,7 @@ def push(
         platform=platform,
         referrers=referrers,
         use_urls=use_urls,
+        trust_existing=trust_existing,
         on_progress=on_progress,
         registries=registries,
         timeout=timeout,
@@ -279,13 +294,14 @@ def _copy(
     platform: str | Platform | None,
     referrers: bool,
     use_urls: bool,
+    trust_existing: bool,
     on_progress: OnProgress | None,
     registries: Registries | None,
     timeout: float | Timeout | None,
     deadline: Deadline | float | None,
 ) -> CopyResult:
     check_on_progress(on_progress)
-    with open_copy(source, target, registries, timeout, deadline) as opened:
+    with open_copy(source, target, registries, timeout, deadline, trust_existing=trust_existing) as opened:
         plan = _make_plan(opened, platform, referrers, use_urls)
         return execute(plan, opened, on_progress)
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from ..._core.blobs.upload_source import ReplayableSource
 from ..._core.folders import FolderEntry
@@ -14,6 +14,8 @@ from ...v2.models import Descriptor
 from ..manifest_contents import BlobDescriptor, StoredManifest
 from ..planned import PlannedManifest
 from ..progress import BlobProgress
+
+FILE_LOCK_INTERVAL_SECONDS: Final = 0.2
 
 
 class ImageSource(Protocol):
@@ -100,11 +102,12 @@ class ImageTarget(Protocol):
         """
         ...
 
-    def has_blob(self, blob: BlobDescriptor) -> bool:
+    def has_blob(self, blob: BlobDescriptor, is_config: bool) -> bool:
         """Return whether the target has a blob.
 
         Args:
             blob: The digest and, if known, the size of the blob.
+            is_config: Whether the blob is the config of a manifest.
         """
         ...
 

@@ -3,29 +3,33 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator, Sequence
 
+from ..._core.blobs.part_file import PartFile
 from ..._core.blobs.upload_source import ReplayableSource
 from ..._core.concurrency.threads import (
     run_in_thread,
     run_in_thread_uncancellable,
     shielded,
 )
+from ..._core.concurrency.waiting import sleep
 from ..._core.folders import FolderEntry
 from ..._core.wire import blocks
 from ..._core.wire.response import MAX_BODY_BYTES
 from ...digest import Digest, Verifier
+from ...errors import DigestMismatchError
 from ...reference import Repo
 from ...v2.models import Descriptor
 from ..entry_kind import looks_like_manifest
 from ..file_image import FileImage
-from ..files import AtomicFile, hash_file, open_entry
+from ..files import find_file, hash_file, open_entry
 from ..layout import Layout
 from ..layout_writer import LayoutWriter
 from ..manifest_contents import BlobDescriptor, StoredManifest, check_size
 from ..planned import PlannedManifest
 from ..progress import BlobProgress
-from .interfaces import ImageSource, ProgressReader
+from .interfaces import FILE_LOCK_INTERVAL_SECONDS, ImageSource, ProgressReader
 
 
 class FileSource:
@@ -89,19 +93,47 @@ class FileSource:
             progress: The progress of the blob, which this method updates; `progress.blob` is the blob to write.
             use_urls: Ignored, since blobs that the layout or archive lacks are not downloaded.
         """
-        blob = progress.blob
-        verifier = Verifier(blob.digest.algorithm)
-        file = run_in_thread_uncancellable(lambda: AtomicFile(target))
+        while True:
+            try:
+                part = run_in_thread_uncancellable(lambda: PartFile(target))
+                break
+            except BlockingIOError:  # another process is writing the same blob, which several images may have
+                progress.check()
+                sleep(FILE_LOCK_INTERVAL_SECONDS)
+        keep = True
         try:
-            for block in ProgressReader(self.open_blob(blob, use_urls), progress).blocks(0):
-                run_in_thread_uncancellable(lambda: _write(file, verifier, block))  # noqa: B023 - runs before the next block
-                if blob.size is not None and verifier.size > blob.size:
-                    break
-            verifier.verify(blob.size, blob.digest)
-            run_in_thread_uncancellable(lambda: _commit(file, target, blob.digest))
+            # Another process may have finished the blob before the lock was taken.
+            if not run_in_thread_uncancellable(lambda: _has_content(target, progress.blob)):
+                self._fill(part, progress, use_urls)
+        except DigestMismatchError:
+            keep = False
+            raise
         finally:
             with shielded():
-                run_in_thread_uncancellable(file.close)
+                run_in_thread_uncancellable(lambda: part.close(keep=keep))
+
+    def _fill(self, part: PartFile, progress: BlobProgress, use_urls: bool) -> None:
+        """Write the rest of a blob, and rename its file. If the `.part` file holds other bytes, write the whole blob."""
+        was_begun = part.length > 0
+        try:
+            self._append(part, progress, use_urls)
+        except DigestMismatchError:
+            if not was_begun:
+                raise
+            run_in_thread_uncancellable(part.start_over)
+            self._append(part, progress, use_urls)
+        run_in_thread_uncancellable(part.finish)
+
+    def _append(self, part: PartFile, progress: BlobProgress, use_urls: bool) -> None:
+        blob = progress.blob
+        verifier = Verifier(blob.digest.algorithm)
+        while part.length and run_in_thread_uncancellable(lambda: part.hash_some(verifier)):
+            progress.check()
+        for block in ProgressReader(self.open_blob(blob, use_urls), progress).blocks(verifier.size):
+            run_in_thread_uncancellable(lambda: _write(part, verifier, block))  # noqa: B023 - runs before the next block
+            if blob.size is not None and verifier.size > blob.size:
+                break
+        verifier.verify(blob.size, blob.digest)
 
 
 class FileBlob:
@@ -130,13 +162,15 @@ class LayoutTarget:
 
     Args:
         layout: The layout to write to. The image gets the tag `layout.tag`, or no tag if `layout.tag` is None.
+        trust_existing: Whether the layers that the layout has are compared by their sizes only.
     """
 
     # Other programs write layouts that lack blobs or manifests, for example layers that a later copy should add.
     is_complete = False
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, trust_existing: bool) -> None:
         self._layout = layout
+        self._trust_existing = trust_existing
         self._writer = LayoutWriter(layout)
 
     def prepare(self) -> None:
@@ -161,12 +195,17 @@ class LayoutTarget:
         """
         return run_in_thread(lambda: self._layout.has_blob(digest, None))
 
-    def has_blob(self, blob: BlobDescriptor) -> bool:
+    def has_blob(self, blob: BlobDescriptor, is_config: bool) -> bool:
         """Return whether the layout has the file of a blob, with the right size and content.
+
+        If this target trusts existing files, the content of a layer with a known size is not compared.
 
         Args:
             blob: The digest and the size of the blob; if the size is None, any size is right.
+            is_config: Whether the blob is the config of a manifest.
         """
+        if self._trust_existing and not is_config and blob.size is not None:
+            return run_in_thread(lambda: _has_size(self._layout, blob))
         return run_in_thread(lambda: self._layout.has_blob(blob.digest, blob.size))
 
     def can_mount_from(self, repo: Repo | None) -> bool:
@@ -204,15 +243,19 @@ class LayoutTarget:
             run_in_thread_uncancellable(lambda: self._writer.add_entry(stored, tag))
 
 
-def _commit(file: AtomicFile, target: FolderEntry, digest: Digest) -> None:
-    try:
-        file.commit(replace=False)
-    except FileExistsError:  # the same blob, if another process wrote it at the same time
-        with open_entry(target) as existing:
-            if hash_file(existing, digest.algorithm).digest != digest:
-                raise
+def _has_content(target: FolderEntry, blob: BlobDescriptor) -> bool:
+    """Return whether a blob exists under a name. If the name is that of a file with another content, the rename will fail."""
+    if target.folder.find(target.name) is None:
+        return False
+    with open_entry(target) as file:
+        return hash_file(file, blob.digest.algorithm).digest == blob.digest
 
 
-def _write(file: AtomicFile, verifier: Verifier, block: bytes) -> None:
+def _has_size(layout: Layout, blob: BlobDescriptor) -> bool:
+    found = find_file(layout.path, "blobs", blob.digest.algorithm, blob.digest.encoded)
+    return found is not None and stat.S_ISREG(found.st_mode) and found.st_size == blob.size
+
+
+def _write(part: PartFile, verifier: Verifier, block: bytes) -> None:
     verifier.update(block)
-    file.write(block)
+    part.write(block)

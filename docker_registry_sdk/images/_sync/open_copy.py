@@ -48,6 +48,8 @@ def open_copy(
     registries: Registries | None,
     timeout: float | Timeout | None,
     deadline: Deadline | float | None,
+    *,
+    trust_existing: bool = False,
 ) -> Iterator[OpenCopy]:
     """Open the source and the target of a copy. On exit, close the registries that were opened for the copy.
 
@@ -58,6 +60,7 @@ def open_copy(
         timeout: The timeout of each step of a request; None uses the timeout of each client.
         deadline: The deadline of the whole copy, or the seconds until the deadline. For None, the deadline of each client limits
             the requests of that client.
+        trust_existing: Whether the layers that a target layout has are compared by their sizes only.
 
     Raises:
         ImageError: The source is a layout or archive without the image.
@@ -68,7 +71,7 @@ def open_copy(
         image_target: ImageTarget
         read_from = source.repository
         if isinstance(target.location, Layout):
-            image_target = LayoutTarget(target.location)
+            image_target = LayoutTarget(target.location, trust_existing)
         else:
             push_to = opened.repository(target.location, target.repository)
             if isinstance(source.location, RepoRef) and source.location.index.name == push_to.repo.index.name:

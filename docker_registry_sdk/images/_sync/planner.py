@@ -24,6 +24,7 @@ from ..manifest_contents import (
     ManifestContents,
     StoredManifest,
     blob_descriptor,
+    config_digest,
     merge_blob,
     parse_contents,
 )
@@ -92,7 +93,8 @@ class Planner:
             if not (node.exists and self._target.is_complete):
                 for blob in node.contents.blobs:
                     merge_blob(blobs, blob)
-        jobs = [partial(self._choose_action, blob) for blob in blobs.values()]
+        configs = {one for node in self._nodes.values() if (one := config_digest(node.contents.document)) is not None}
+        jobs = [partial(self._choose_action, blob, blob.digest in configs) for blob in blobs.values()]
         actions = gather(jobs, DEFAULT_CONCURRENCY, CancelFlag())
         planned = (_planned(blob, action) for blob, action in zip(blobs.values(), actions, strict=True))
         return tuple(planned), tuple(self._plan_manifest(node) for node in self._in_push_order(root.digest))
@@ -167,11 +169,11 @@ class Planner:
             following += [_Node(descriptor=one, role="referrer") for one in self._source.find_referrers(digest)]
         return following
 
-    def _choose_action(self, blob: BlobDescriptor) -> BlobAction:
+    def _choose_action(self, blob: BlobDescriptor, is_config: bool) -> BlobAction:
         if blob.is_external and not self._use_urls:
             return "leave"
         check_computable(blob.digest)
-        if self._target.has_blob(blob):
+        if self._target.has_blob(blob, is_config):
             return "skip"
         return "mount" if self._target.can_mount_from(self._source.repo) else "move"
 

@@ -42,12 +42,11 @@ from ..manifest_contents import (
 )
 from ..planned import PlannedManifest
 from ..progress import BlobProgress
-from .interfaces import ImageSource, ProgressReader
+from .interfaces import FILE_LOCK_INTERVAL_SECONDS, ImageSource, ProgressReader
 
 # Errors treated as "absent" before a push. Docker Hub answers 401 or 403 for repositories that do not exist yet. If access is
 # really denied, the push fails with the same error.
 _ABSENT: Final = (NotFoundError, UnauthorizedError, ForbiddenError, MethodNotAllowedError)
-FILE_LOCK_INTERVAL_SECONDS: Final = 0.2
 
 
 class RegistryImage:
@@ -105,7 +104,7 @@ class RegistryImage:
         try:
             return self.read_manifest(descriptor)
         except NotFoundError:
-            if not self.has_blob(blob_descriptor(descriptor)):
+            if not self.has_blob(blob_descriptor(descriptor), is_config=False):
                 raise
             return None
 
@@ -184,11 +183,12 @@ class RegistryImage:
             return self._head_digest(digest) in (None, digest)
         return False
 
-    def has_blob(self, blob: BlobDescriptor) -> bool:
+    def has_blob(self, blob: BlobDescriptor, is_config: bool) -> bool:
         """Return whether the repository has a blob with the expected size. If the registry denies access, return False.
 
         Args:
             blob: The digest and the expected size of the blob; if the size is None, any size is accepted.
+            is_config: Ignored, since registries verify all blobs.
         """
         with suppress(*_ABSENT, ParseError):
             found = self._client.head_blob(blob.digest, **self._options)

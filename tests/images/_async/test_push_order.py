@@ -219,7 +219,7 @@ class StrictTarget:
     async def has_manifest(self, digest: Digest) -> bool:
         return digest in self.manifests
 
-    async def has_blob(self, blob: BlobDescriptor) -> bool:
+    async def has_blob(self, blob: BlobDescriptor, is_config: bool) -> bool:
         return True
 
     def can_mount_from(self, repo: Repo | None) -> bool:

@@ -228,7 +228,7 @@ class StrictTarget:
     def has_manifest(self, digest: Digest) -> bool:
         return digest in self.manifests
 
-    def has_blob(self, blob: BlobDescriptor) -> bool:
+    def has_blob(self, blob: BlobDescriptor, is_config: bool) -> bool:
         return True
 
     def can_mount_from(self, repo: Repo | None) -> bool:
