@@ -29,6 +29,9 @@ class RegistryError(Exception):
             self.hint = hint
         super().__init__(f"{self.problem}. {self.hint}" if self.hint else self.problem)
 
+    def _replace_hint(self, hint: str) -> None:
+        self.hint, self.args = hint, (f"{self.problem}. {hint}",)
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Pickling calls the class with `args`, which fails for classes with keyword arguments. Process pools pickle exceptions.
         return restore_exception, (type(self), self.args, self.__dict__)

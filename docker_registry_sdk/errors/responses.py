@@ -58,6 +58,8 @@ class StatusError(ResponseError):
     """
 
     hint = "The specification does not list this status for the call: check that the server is a registry of this API version."
+    # Whether the registry refused a token or credential that may have ended, so that the next request gets another one.
+    _login_has_ended = False
 
     def __init__(
         self,

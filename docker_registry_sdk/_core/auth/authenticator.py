@@ -16,7 +16,7 @@ from ...v2 import models
 from .. import auth
 from ..names.origin import Origin
 from ..text.redaction import one_line, redact_url
-from ..wire import ByteStream, HTTPRequest, HTTPResponse, Request, call_of, set_call, status_error
+from ..wire import RENEWED, ByteStream, HTTPRequest, HTTPResponse, Request, call_of, set_call, status_error
 from .destinations import remove_secrets, set_spelling
 from .effects import Acquire, Effect, FindCredential, Flow, HeldCredential, Lock, Read, Send
 from .realm import absolute_realm, check_realm, find_realm_addresses
@@ -180,6 +180,8 @@ class Authenticator:
             if not is_wider and (may_repeat or is_old):
                 self._forget(used, is_old=is_old)
             if not may_repeat:
+                if is_old and not is_repeatable(request):
+                    response.extensions[RENEWED] = True  # so that a caller who can send the body again does so
                 return response
             refused = used.value
             used = yield from self._authorization(wanted, repo, began)

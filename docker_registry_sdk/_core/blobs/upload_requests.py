@@ -85,7 +85,7 @@ def chunk_length(requested: int | None, minimum: int | None, *, is_buffered: boo
     return max(DEFAULT_CHUNK_BYTES if requested is None else requested, allowed)
 
 
-def may_resume(error: RegistryError, *, has_session: bool, was_resumed: bool) -> bool:
+def may_resume(error: RegistryError, *, has_session: bool, was_resumed: bool, has_renewed: bool = False) -> bool:
     """Return whether an upload may resume, or start over in a new session, after a failed request.
 
     Args:
@@ -93,6 +93,8 @@ def may_resume(error: RegistryError, *, has_session: bool, was_resumed: bool) ->
         has_session: Whether an upload session is open.
         was_resumed: Whether the failed request resumed an interrupted upload. Some registries answer such a request with an
             error, but accept the blob in a new session.
+        has_renewed: Whether the upload was resumed before because a token or password had ended; False by default. After a
+            403, that is done once.
     """
     if isinstance(error, TransportError):
         return is_transient(error)
@@ -102,4 +104,6 @@ def may_resume(error: RegistryError, *, has_session: bool, was_resumed: bool) ->
         return error.status not in (501, 505)
     if error.status in (408, 429):
         return True
-    return has_session and error.status not in (403, 413) and (was_resumed or error.status in (401, 404, 416))
+    if error.status == 403:
+        return has_session and error._login_has_ended and not has_renewed
+    return has_session and error.status != 413 and (was_resumed or error.status in (401, 404, 416))

@@ -31,6 +31,11 @@ PROXY_LOGINS = "docker_registry_sdk.proxy_logins"
 FILL = "docker_registry_sdk.fill"
 """The key of `extensions` that holds the `Fill` function of a response, if the transport offers such a function."""
 
+RENEWED = "docker_registry_sdk.renewed"
+"""The key of `extensions` of a response that refused a token or credential which has ended, to a request that cannot be repeated.
+
+The next request gets another token or credential."""
+
 Fill: TypeAlias = Callable[[memoryview], int]
 """A function that copies the next bytes of a response body into a buffer, and returns their number; 0 at the end of the body."""
 AsyncFill: TypeAlias = Callable[[memoryview], Awaitable[int]]

@@ -17,6 +17,7 @@ from ..._core.transport.settings import ClientSettings, FilePath, make_settings
 from ..._core.wire.timeout import Timeout
 from ...client.target import parse_target
 from ...credentials.storing import store_credential
+from ...errors import LoginError, UnauthorizedError
 from ...reference import Index
 from ..login_result import LoginResult
 from .create import async_open_client
@@ -227,6 +228,17 @@ async def async_check_login(
 
 
 async def _check(
+    registry: str | Index | None, username: str, version: Literal[1, 2] | None, settings: ClientSettings
+) -> LoginResult:
+    try:
+        return await _check_login(registry, username, version, settings)
+    except (LoginError, UnauthorizedError) as error:
+        if error.hint == type(error).hint:  # which says to log in
+            error._replace_hint("Check the user name and the password.")
+        raise
+
+
+async def _check_login(
     registry: str | Index | None, username: str, version: Literal[1, 2] | None, settings: ClientSettings
 ) -> LoginResult:
     async with await async_open_client(parse_target(None, registry)[0], None, version, settings) as client:

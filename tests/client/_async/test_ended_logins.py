@@ -100,3 +100,36 @@ async def test_a_password_that_has_ended_is_asked_for_once(start_registry: Start
         assert not await client.exists("v1")
         assert asked == 2
         assert client.explain_auth().credential == "login 2"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("operation", ["upload_blob_chunk", "complete_blob_upload"])
+async def test_an_upload_resumes_after_a_token_has_ended(
+    image_registry: EmbeddedRegistry, requests: Requests, tmp_path: Path, status: int, operation: Any
+) -> None:
+    path = tmp_path / "layer"
+    path.write_bytes(bytes(3 * 1024 * 1024))
+    chunk = 1024 * 1024 if operation == "upload_blob_chunk" else None
+    async with AsyncRegistryClientV2(f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client:
+        await warm_up(client)
+        requests.take()
+        image_registry.faults.add(Fault(Status(status), operation=operation, times=1))
+        blob = await client.upload_blob(path, chunk_size=chunk)
+        assert (await client.head_blob(blob.digest)).size == 3 * 1024 * 1024
+        taken = requests.take()
+    assert [one for one in taken if one.endswith((" 401", " 403"))] == [next(one for one in taken if one.endswith(f" {status}"))]
+    assert taken.count("GET token 200") == 1
+
+
+async def test_an_upload_that_stays_refused_resumes_once(
+    image_registry: EmbeddedRegistry, requests: Requests, tmp_path: Path
+) -> None:
+    path = tmp_path / "layer"
+    path.write_bytes(bytes(2 * 1024 * 1024))
+    async with AsyncRegistryClientV2(f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client:
+        await warm_up(client)
+        requests.take()
+        image_registry.faults.add(Fault(Status(403), operation="upload_blob_chunk", times=None))
+        with pytest.raises(ForbiddenError):
+            await client.upload_blob(path)
+        assert requests.take().count("PATCH blobs 403") == 2

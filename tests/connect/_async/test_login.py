@@ -58,6 +58,8 @@ async def test_wrong_passwords_raise_and_are_not_stored(config: Path, auth: Any)
         with pytest.raises(LoginError) as caught:
             await async_login(registry.host, username="alice", password="wrong-one", store=True)
         assert "wrong-one" not in str(caught.value)
+        assert caught.value.hint == "Check the user name and the password."  # not to log in, which has just failed
+        assert str(caught.value).endswith(f". {caught.value.hint}")
         with pytest.raises(LoginError):
             await async_check_login(registry.host, username="alice", password="wrong-one")
     assert not config.exists()

@@ -59,6 +59,8 @@ def test_wrong_passwords_raise_and_are_not_stored(config: Path, auth: Any) -> No
         with pytest.raises(LoginError) as caught:
             login(registry.host, username="alice", password="wrong-one", store=True)
         assert "wrong-one" not in str(caught.value)
+        assert caught.value.hint == "Check the user name and the password."  # not to log in, which has just failed
+        assert str(caught.value).endswith(f". {caught.value.hint}")
         with pytest.raises(LoginError):
             check_login(registry.host, username="alice", password="wrong-one")
     assert not config.exists()

@@ -94,3 +94,11 @@ def test_which_failures_an_upload_resumes_after() -> None:
         assert resumes(status_error(status)) == (False, False, True)
     for status in (307, 403, 413, 501, 505):
         assert resumes(status_error(status)) == (False, False, False)
+
+
+def test_an_upload_resumes_once_after_a_403_because_a_token_has_ended() -> None:
+    error = status_error(403)
+    error._login_has_ended = True
+    assert may_resume(error, has_session=True, was_resumed=False)
+    assert not may_resume(error, has_session=False, was_resumed=False)
+    assert not may_resume(error, has_session=True, was_resumed=True, has_renewed=True)

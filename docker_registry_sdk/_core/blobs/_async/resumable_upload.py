@@ -74,7 +74,7 @@ class AsyncResumableUpload:
         self._was_interrupted = options.session is not None
         self._unsatisfiable_offset: int | None = None  # the offset of a chunk that the registry answered with 416
         self._send_content_range = True
-        self._has_retried = False
+        self._has_retried = self._has_renewed = False
         self._progress = ProgressThrottle(options.on_progress, self._digest)
         self._lost_locations: list[str] = []
 
@@ -234,6 +234,7 @@ class AsyncResumableUpload:
             **self._repository.options,
         )
         self._failures.reset()
+        self._has_renewed = False
         end = self._source.yielded_end
         current = session_after_chunk(session, response, end - request.offset)
         # The registry accepted the chunk. So ignore an implausible Range header, such as one that says that no byte arrived.
@@ -287,8 +288,9 @@ class AsyncResumableUpload:
                 "from the source a second time: the source may have changed in between."
             )
         was_resumed = requested_status or self._was_interrupted or self._content is not None
-        if not may_resume(error, has_session=has_session, was_resumed=was_resumed):
+        if not may_resume(error, has_session=has_session, was_resumed=was_resumed, has_renewed=self._has_renewed):
             raise error
+        self._has_renewed = self._has_renewed or status == 403
         if self._session is not None:
             if requested_status and status is not None and status < 500 and status not in SESSION_INTACT_STATUSES:
                 if (stored := await self._find_stored()) is not None:
