@@ -39,6 +39,7 @@ class CopyPlan:
             lists. The tag is written last: if other manifests follow the manifest with the role `root`, which is their subject,
             that manifest is pushed by its digest first, and at the end under its tag.
         use_urls: Whether non-distributable layers are copied; a layer that the source lacks is downloaded from its external URLs.
+        missing_referrers: The digests of referrers that the source lists but does not have, such as deleted signatures.
     """
 
     source: RepoRef | Layout | DockerArchive
@@ -49,6 +50,7 @@ class CopyPlan:
     blobs: tuple[PlannedBlob, ...]
     manifests: tuple[PlannedManifest, ...]
     use_urls: bool = False
+    missing_referrers: tuple[Digest, ...] = ()
 
     @property
     def descriptor(self) -> Descriptor:
@@ -97,6 +99,7 @@ class CopyPlan:
         for action, digest, size, media_type in [*blobs, *manifests]:
             shown = "?" if size is None else f"{size:,}"
             lines.append(f"  {_ACTION_WORDS[action]:9}  {digest[:19]}  {shown:>15}  {printable(media_type)}")
+        lines += [f"  missing    {digest[:19]}  referrer that the source lists but lacks" for digest in self.missing_referrers]
         lines.append(f"  {self.bytes_to_move:,} bytes to move")
         return "\n".join(lines)
 
@@ -115,6 +118,7 @@ class CopyResult:
         blobs_skipped: The number of blobs that the target already had. If the target is a registry, blobs of manifests that it
             already had are not counted.
         manifests_pushed: The number of manifests written.
+        missing_referrers: The digests of referrers that were not copied, because the source lists them but does not have them.
     """
 
     digest: Digest
@@ -125,6 +129,7 @@ class CopyResult:
     blobs_mounted: int
     blobs_skipped: int
     manifests_pushed: int
+    missing_referrers: tuple[Digest, ...] = ()
 
     @property
     def descriptor(self) -> Descriptor:
@@ -133,4 +138,4 @@ class CopyResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the attributes by name, as a value that `json.dumps` accepts."""
-        return {**asdict(self), "digest": str(self.digest)}
+        return {**asdict(self), "digest": str(self.digest), "missing_referrers": list(map(str, self.missing_referrers))}

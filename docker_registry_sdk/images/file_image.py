@@ -57,6 +57,18 @@ class FileImage(ABC):
             OSError: A file cannot be read.
         """
 
+    def find_tagged(self, tag: str) -> StoredManifest | None:
+        """Return the manifest with a tag, beside the image; None if there is no such manifest, as in each archive.
+
+        Args:
+            tag: The tag.
+
+        Raises:
+            ImageError: The manifest does not exist.
+            OSError: A file cannot be read.
+        """
+        return None
+
     def read_manifest(self, digest: str, media_type: str) -> StoredManifest:
         """Return a manifest, after checking that the bytes have the expected digest.
 

@@ -19,6 +19,7 @@ from ..client.manifests import check_computable
 from ..digest import Digest
 from ..errors import ImageError
 from ..v2.models import Descriptor, ImageIndex
+from .cosign_tags import is_cosign_tag
 from .file_image import FileImage
 from .files import find_file, hash_file, is_missing, open_file, read_blocks, read_small_file
 from .manifest_contents import StoredManifest, check_size, parse_contents, parse_json, verify_manifest
@@ -73,7 +74,7 @@ class Layout:
     def find(self) -> Descriptor:
         """Return the descriptor of the image with the layout's tag. If the tag is None, return that of the only image.
 
-        Referrers without a tag, such as signatures, do not count as images.
+        Referrers without a tag, such as signatures, do not count as images, and neither does what has a tag of cosign.
 
         Raises:
             ImageError: Not exactly one image has the tag, or the tag is None although the layout has no image or several images.
@@ -85,9 +86,7 @@ class Layout:
         by_digest = {one.digest: one for one in reversed(found)}
         if self.tag is None and len(by_digest) > 1:
             # Signatures and other referrers without a tag are entries of the index too: only images count.
-            by_digest = {
-                digest: one for digest, one in by_digest.items() if tag_of(one) is not None or not self._is_referrer(one)
-            }
+            by_digest = {digest: one for digest, one in by_digest.items() if self._is_image(one)}
         if len(by_digest) == 1:
             return next(iter(by_digest.values()))
         tags = self._show_tags(entries)
@@ -175,6 +174,10 @@ class Layout:
     def _parse_index(self, content: bytes) -> list[Descriptor]:
         return ImageIndex.from_dict(parse_json(content, f"{self.printable_path}/{INDEX_FILE}")).manifests
 
+    def _is_image(self, descriptor: Descriptor) -> bool:
+        tag = tag_of(descriptor)
+        return not self._is_referrer(descriptor) if tag is None else not is_cosign_tag(tag)
+
     def _is_referrer(self, descriptor: Descriptor) -> bool:
         """Return whether a manifest has a subject. If the manifest is missing in the layout, return False."""
         try:
@@ -211,6 +214,10 @@ class LayoutImage(FileImage):
 
     def find_referrers(self, digest: Digest) -> list[Descriptor]:
         return [one for one, subject in self._subjects if subject == digest]
+
+    def find_tagged(self, tag: str) -> StoredManifest | None:
+        found = next((one for one in self._layout.entries() if tag_of(one) == tag), None)
+        return None if found is None else self.read_manifest(found.digest, found.media_type)
 
     @cached_property
     def _subjects(self) -> list[tuple[Descriptor, Digest | None]]:

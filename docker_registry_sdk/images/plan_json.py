@@ -6,6 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, get_args
 
+from .._core.names.grammar import check_tag
 from ..client.manifests import digest_from_manifest_bytes
 from ..digest import Digest, digest_of
 from ..errors import RegistryError
@@ -36,6 +37,7 @@ def plan_to_dict(plan: CopyPlan) -> dict[str, Any]:
         "size": plan.size,
         "media_type": plan.media_type,
         "use_urls": plan.use_urls,
+        "missing_referrers": list(map(str, plan.missing_referrers)),
         "blobs": [
             {
                 "action": one.action,
@@ -55,6 +57,7 @@ def plan_to_dict(plan: CopyPlan) -> dict[str, Any]:
                 "role": one.role,
                 "names_manifests": one.names_manifests,
                 "has_subject": one.has_subject,
+                "tags": list(one.tags),
                 "raw": base64.b64encode(one.raw).decode(),
             }
             for one in plan.manifests
@@ -86,6 +89,7 @@ def fields_from_dict(value: Mapping[str, Any]) -> dict[str, Any]:
             "blobs": tuple(map(_blob_from_dict, _get(value, "blobs", Sequence))),
             "manifests": tuple(map(_manifest_from_dict, _get(value, "manifests", Sequence))),
             "use_urls": _get(value, "use_urls", bool),
+            "missing_referrers": tuple(Digest(str(one)) for one in _get(value, "missing_referrers", Sequence)),
         }
     except RegistryError as error:  # a malformed digest, reference or manifest
         raise ValueError(f"the plan is malformed: {error}") from None
@@ -126,6 +130,7 @@ def _manifest_from_dict(value: Mapping[str, Any]) -> PlannedManifest:
         role=_choice(value, "role", _ROLES),
         names_manifests=_get(value, "names_manifests", bool),
         has_subject=_get(value, "has_subject", bool),
+        tags=_tags(value),
         raw=base64.b64decode(_get(value, "raw", str), validate=True),
     )
     # The digest of a signed manifest of Docker schema 1 does not cover its signatures.
@@ -133,6 +138,13 @@ def _manifest_from_dict(value: Mapping[str, Any]) -> PlannedManifest:
     if manifest.action == "push" and digest not in (digest_of(raw, digest.algorithm), _digest_without_signatures(raw, digest)):
         raise ValueError(f"the bytes of the manifest {digest} in the plan have another digest: make a new plan")
     return manifest
+
+
+def _tags(value: Mapping[str, Any]) -> tuple[str, ...]:
+    tags = tuple(map(str, _get(value, "tags", Sequence)))
+    for tag in tags:
+        check_tag(tag)
+    return tags
 
 
 def _digest_without_signatures(raw: bytes, digest: Digest) -> Digest | None:

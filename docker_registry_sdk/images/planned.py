@@ -40,11 +40,12 @@ class PlannedManifest:
         size: The size in bytes.
         action: `push`, or `skip` for a manifest that the target already has.
         role: `root` for the manifest that the copied reference names, `child` for a manifest that an index lists, `referrer` for
-            a manifest whose subject is another manifest of the plan.
+            a manifest whose subject is another manifest of the plan, or that has a tag of cosign for another manifest.
         names_manifests: Whether the manifest is an index that lists manifests; these must be pushed before the index.
         has_subject: Whether the manifest has a subject. If the registry has no referrers API, `apply_copy` then also adds the
             manifest to the list of the subject's referrers.
         raw: The bytes of the manifest; empty if the action is `skip`.
+        tags: The tags of cosign that the target lacks, such as `sha256-….sig`; empty for other manifests than cosign's.
     """
 
     digest: Digest
@@ -55,6 +56,7 @@ class PlannedManifest:
     names_manifests: bool = False
     has_subject: bool = False
     raw: bytes = field(default=b"", repr=False)
+    tags: tuple[str, ...] = ()
 
     @property
     def descriptor(self) -> Descriptor:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def _with_selection(function: Callable[..., None]) -> Callable[..., None]:
     """Add the options `--platform` and `--referrers` to a command."""
-    text = "Also transfer the signatures and other artifacts that refer to the image."
+    text = "Also transfer the signatures and other artifacts that refer to the image, and those under cosign's tags."
     function = click.option("--referrers", is_flag=True, help=text)(function)
     text = "Transfer only the image for this platform, such as linux/arm64; the default is all platforms."
     return with_platform(text)(function)
@@ -145,7 +145,8 @@ def _open_registries(connection: Connection, *locations: Location) -> Registries
 
 def _print_result(result: CopyResult, output: Output) -> None:
     sizes = {"size": Size(result.size), "bytes_moved": Size(result.bytes_moved)}
-    output.print_facts({**result.to_dict(), **sizes})
+    missing = list(result.missing_referrers)
+    output.print_facts({**result.to_dict(), **sizes, "missing_referrers": missing if output.json else ", ".join(missing) or None})
 
 
 def _print_plan(plan: CopyPlan, output: Output) -> None:

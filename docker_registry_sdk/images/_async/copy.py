@@ -47,7 +47,8 @@ async def async_copy(
             the folder is created if necessary, and the image gets the tag of the source.
         platform: Copy only the manifest for this platform, such as `linux/arm64`. None (default) copies the image with all its
             platforms.
-        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures. False by default.
+        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures, and what cosign has stored
+            for them under its tags `sha256-….sig`, `.att` and `.sbom`. False by default.
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False (default), non-distributable layers are not copied.
         trust_existing: Whether to compare only the size of the layers that a target layout already has. False (default) compares
@@ -115,7 +116,8 @@ async def async_plan_copy(
         target: The place to which the image is copied; see `copy`.
         platform: Copy only the manifest for this platform, such as `linux/arm64`. None (default) copies the image with all its
             platforms.
-        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures. False by default.
+        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures, and what cosign has stored
+            for them under its tags `sha256-….sig`, `.att` and `.sbom`. False by default.
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False (default), non-distributable layers are not copied.
         trust_existing: Whether to compare only the size of the layers that a target layout already has. False (default) compares
@@ -193,7 +195,8 @@ async def async_pull(
             `source` has no tag and no name, the image is written without a tag.
         platform: Copy only the manifest for this platform, such as `linux/arm64`. None (default) copies the image with all its
             platforms.
-        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures. False by default.
+        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures, and what cosign has stored
+            for them under its tags `sha256-….sig`, `.att` and `.sbom`. False by default.
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False (default), non-distributable layers are not copied.
         trust_existing: Whether to compare only the size of the layers that a target layout already has. False (default) compares
@@ -251,7 +254,8 @@ async def async_push(
             and raises an `ImageError` if there are several images.
         platform: Copy only the manifest for this platform, such as `linux/arm64`. None (default) copies the image with all its
             platforms.
-        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures. False by default.
+        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures, and what cosign has stored
+            for them under its tags `sha256-….sig`, `.att` and `.sbom`. False by default.
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False (default), non-distributable layers are not copied.
         trust_existing: Whether to compare only the size of the layers that a target layout already has. False (default) compares
@@ -309,7 +313,8 @@ async def _make_plan(opened: AsyncOpenCopy, platform: str | Platform | None, ref
     root = await opened.source.read_root()
     if platform is not None:
         root = await async_select_platform(opened.source, root, platform)
-    blobs, manifests = await AsyncPlanner(opened.source, opened.target, referrers, use_urls).run(root)
+    planner = AsyncPlanner(opened.source, opened.target, referrers, use_urls)
+    blobs, manifests = await planner.run(root)
     return CopyPlan(
         source=opened.source_location,
         target=opened.target_location,
@@ -319,4 +324,5 @@ async def _make_plan(opened: AsyncOpenCopy, platform: str | Platform | None, ref
         blobs=blobs,
         manifests=manifests,
         use_urls=use_urls,
+        missing_referrers=tuple(planner.missing_referrers),
     )

@@ -61,6 +61,7 @@ async def async_execute(plan: CopyPlan, opened: AsyncOpenCopy, on_progress: OnPr
         blobs_mounted=phases.count("mount"),
         blobs_skipped=phases.count("skip"),
         manifests_pushed=len(pushed),
+        missing_referrers=plan.missing_referrers,
     )
 
 

@@ -53,6 +53,14 @@ class AsyncImageSource(Protocol):
         """
         ...
 
+    async def find_tagged(self, tag: str) -> StoredManifest | None:
+        """Return the manifest with a tag, beside the image; None if the tag does not exist.
+
+        Args:
+            tag: The tag.
+        """
+        ...
+
     def open_blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncReplayableSource:
         """Return a reader of a blob. The reader does not compare the bytes with the digest: the caller must do so.
 
@@ -89,6 +97,15 @@ class AsyncImageTarget(Protocol):
         """Return whether the tag of the target, or the digest if there is no tag, already resolves to a given manifest.
 
         Args:
+            digest: The digest of the manifest.
+        """
+        ...
+
+    async def has_tag(self, tag: str, digest: Digest) -> bool:
+        """Return whether a tag of the target, beside the image, already resolves to a given manifest.
+
+        Args:
+            tag: The tag.
             digest: The digest of the manifest.
         """
         ...

@@ -71,6 +71,14 @@ class AsyncFileSource:
         """
         return await async_run_in_thread(lambda: self._image.find_referrers(digest))
 
+    async def find_tagged(self, tag: str) -> StoredManifest | None:
+        """Return the manifest with a tag, beside the image; None if the tag does not exist.
+
+        Args:
+            tag: The tag.
+        """
+        return await async_run_in_thread(lambda: self._image.find_tagged(tag))
+
     def open_blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncReplayableSource:
         """Return a reader of a blob. The reader does not compare the bytes with the digest: the caller must do so.
 
@@ -182,6 +190,16 @@ class AsyncLayoutTarget:
         """
         return await async_run_in_thread(lambda: self._layout.has_entry(digest) and self._layout.has_blob(digest, None))
 
+    async def has_tag(self, tag: str, digest: Digest) -> bool:
+        """Return whether `index.json` already lists a given manifest under a tag, and the layout has the manifest.
+
+        Args:
+            tag: The tag.
+            digest: The digest of the manifest.
+        """
+        layout = Layout(self._layout.path, tag)
+        return await async_run_in_thread(lambda: layout.has_entry(digest) and layout.has_blob(digest, None))
+
     async def has_manifest(self, digest: Digest) -> bool:
         """Return whether the layout has the file of a manifest, with the right content.
 
@@ -233,9 +251,9 @@ class AsyncLayoutTarget:
         """
         stored = StoredManifest(digest=manifest.digest, media_type=manifest.media_type, raw=manifest.raw)
         await async_run_in_thread_uncancellable(lambda: self._writer.write_manifest(stored))
-        if manifest.role != "child":
-            tag = self._layout.tag if manifest.role == "root" else None
-            await async_run_in_thread_uncancellable(lambda: self._writer.add_entry(stored, tag))
+        if manifest.role != "child" or manifest.tags:
+            for tag in manifest.tags or (self._layout.tag if manifest.role == "root" else None,):
+                await async_run_in_thread_uncancellable(lambda: self._writer.add_entry(stored, tag))  # noqa: B023 - awaited
 
 
 def _has_content(target: FolderEntry, blob: BlobDescriptor) -> bool:

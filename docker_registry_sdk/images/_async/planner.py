@@ -12,9 +12,10 @@ from ..._core.text.redaction import quoted
 from ...client.manifests import check_computable
 from ...client.platforms import MAX_INDEX_DEPTH
 from ...digest import Digest
-from ...errors import ImageError
+from ...errors import ImageError, NotFoundError
 from ...media_types import DOCKER_LIST, OCI_INDEX
 from ...v2.models import Descriptor
+from ..cosign_tags import cosign_tags
 from ..entry_kind import entry_kind
 from ..manifest_contents import (
     MAX_MANIFESTS,
@@ -44,6 +45,7 @@ class _Node:
         exists: Whether the target already has the manifest.
         stored: The manifest's bytes; None if they need not be read, because the target has the manifest with its blobs.
         contents: The objects that the manifest refers to; empty if the bytes were not read.
+        tags: The tags of cosign that the target lacks.
     """
 
     descriptor: Descriptor
@@ -51,6 +53,7 @@ class _Node:
     exists: bool = False
     stored: StoredManifest | None = None
     contents: ManifestContents = field(factory=ManifestContents)
+    tags: tuple[str, ...] = ()
 
 
 class AsyncPlanner:
@@ -72,6 +75,8 @@ class AsyncPlanner:
         self._index_blobs: dict[Digest, BlobDescriptor] = {}  # entries of indexes that are not manifests
         self._types_and_sizes: dict[Digest, tuple[str, int]] = {}  # media type and size in the descriptors of each manifest
         self._has_reference = False
+        self._tagged: dict[str, StoredManifest] = {}  # by the tags of cosign
+        self.missing_referrers: list[Digest] = []
         self._sizes: list[int] = []  # of all manifests that were read, in bytes; threads append to it
 
     async def run(self, root: StoredManifest) -> tuple[tuple[PlannedBlob, ...], tuple[PlannedManifest, ...]]:
@@ -85,6 +90,9 @@ class AsyncPlanner:
             InvalidDigestError: A digest in the image has an algorithm other than sha256 and sha512.
         """
         await self._walk(root)
+        for tag, stored in self._tagged.items():
+            if (node := self._nodes.get(stored.digest)) is not None and not await self._target.has_tag(tag, stored.digest):
+                node.stored, node.tags = stored, (*node.tags, tag)
         blobs = dict(self._index_blobs)
         for node in self._nodes.values():
             if not (node.exists and self._target.is_complete):
@@ -151,7 +159,15 @@ class AsyncPlanner:
         node.exists = (node.role == "root" and self._has_reference) or await self._target.has_manifest(digest)
         # Read an index that the target has, too: garbage collection may have deleted its children.
         if not (node.exists and self._target.is_complete and node.descriptor.media_type not in _INDEX_TYPES):
-            node.stored = node.stored or await self._source.read_manifest(node.descriptor)
+            try:
+                node.stored = node.stored or await self._source.read_manifest(node.descriptor)
+            except NotFoundError:
+                if node.role != "referrer":
+                    raise
+                # The list still names a manifest that was deleted: the other manifests can be copied.
+                del self._nodes[digest]
+                self.missing_referrers.append(digest)
+                return []
             self._sizes.append(len(node.stored.raw))
             if sum(self._sizes) > MAX_MANIFESTS_BYTES:
                 raise ImageError(
@@ -162,7 +178,18 @@ class AsyncPlanner:
         following = [_Node(descriptor=one, role="child") for one in node.contents.children]
         if self._referrers:
             following += [_Node(descriptor=one, role="referrer") for one in await self._source.find_referrers(digest)]
+            following += await self._find_cosign_tags(digest)
         return following
+
+    async def _find_cosign_tags(self, digest: Digest) -> list[_Node]:
+        found = []
+        for tag in cosign_tags(digest):
+            stored = await self._source.find_tagged(tag)
+            if stored is not None and stored.digest != digest:
+                self._tagged[tag] = stored
+                descriptor = Descriptor(media_type=stored.media_type, digest=stored.digest, size=len(stored.raw))
+                found.append(_Node(descriptor=descriptor, role="referrer", stored=stored))
+        return found
 
     async def _choose_action(self, blob: BlobDescriptor, is_config: bool) -> BlobAction:
         if blob.is_external and not self._use_urls:
@@ -202,7 +229,7 @@ class AsyncPlanner:
         return before
 
     def _plan_manifest(self, node: _Node) -> PlannedManifest:
-        skipped = node.exists and (node.role != "root" or self._has_reference)
+        skipped = node.exists and not node.tags and (node.role != "root" or self._has_reference)
         return PlannedManifest(
             digest=node.descriptor.digest,
             media_type=node.descriptor.media_type if node.stored is None else node.stored.media_type,
@@ -212,6 +239,7 @@ class AsyncPlanner:
             names_manifests=bool(node.contents.children),
             has_subject=node.contents.subject is not None,
             raw=b"" if skipped or node.stored is None else node.stored.raw,
+            tags=node.tags,
         )
 
 

@@ -115,6 +115,16 @@ class AsyncRegistryImage:
                 break  # the planner raises an error for so many manifests, and a hostile list may be endless
         return found
 
+    async def find_tagged(self, tag: str) -> StoredManifest | None:
+        """Return the manifest with a tag, beside the image; None if the tag does not exist.
+
+        Args:
+            tag: The tag.
+        """
+        with suppress(NotFoundError):
+            return await self._get_manifest(tag, None)
+        return None
+
     def open_blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncReplayableSource:
         """Return a reader of a blob. The reader does not compare the bytes with the digest: the caller must do so.
 
@@ -161,8 +171,17 @@ class AsyncRegistryImage:
             )
         if self._tag is None:
             return await self.has_manifest(digest)
+        return await self.has_tag(self._tag, digest)
+
+    async def has_tag(self, tag: str, digest: Digest) -> bool:
+        """Return whether a tag already resolves to a given manifest. If the registry denies access, return False.
+
+        Args:
+            tag: The tag.
+            digest: The digest of the manifest.
+        """
         with suppress(*_ABSENT):
-            return await self._head_digest(self._tag) == digest
+            return await self._head_digest(tag) == digest
         return False
 
     async def has_manifest(self, digest: Digest) -> bool:
@@ -210,13 +229,14 @@ class AsyncRegistryImage:
         await self._client.blob_upload(reader, digest=blob.digest, size=blob.size, from_repo=from_repo, **self._options)
 
     async def write_manifest(self, manifest: PlannedManifest) -> None:
-        """Push a manifest: under the tag if the manifest is the root of the copy and there is a tag, otherwise by digest.
+        """Push a manifest: the root of the copy under the tag, a manifest with tags of its own under these, others by digest.
 
         Args:
             manifest: The manifest to push, from the plan.
         """
         ref = self._tag if manifest.role == "root" and self._tag is not None else manifest.digest
-        await self._client.put_manifest(manifest.raw, ref, media_type=manifest.media_type, **self._options)
+        for one in manifest.tags or (ref,):
+            await self._client.put_manifest(manifest.raw, one, media_type=manifest.media_type, **self._options)
 
     async def _head_digest(self, ref: str) -> Digest | None:
         with suppress(UnexpectedContentTypeError):  # the registry stated no digest, and the format of the manifest is unknown

@@ -48,7 +48,8 @@ def copy(
             the folder is created if necessary, and the image gets the tag of the source.
         platform: Copy only the manifest for this platform, such as `linux/arm64`. None (default) copies the image with all its
             platforms.
-        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures. False by default.
+        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures, and what cosign has stored
+            for them under its tags `sha256-….sig`, `.att` and `.sbom`. False by default.
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False (default), non-distributable layers are not copied.
         trust_existing: Whether to compare only the size of the layers that a target layout already has. False (default) compares
@@ -116,7 +117,8 @@ def plan_copy(
         target: The place to which the image is copied; see `copy`.
         platform: Copy only the manifest for this platform, such as `linux/arm64`. None (default) copies the image with all its
             platforms.
-        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures. False by default.
+        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures, and what cosign has stored
+            for them under its tags `sha256-….sig`, `.att` and `.sbom`. False by default.
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False (default), non-distributable layers are not copied.
         trust_existing: Whether to compare only the size of the layers that a target layout already has. False (default) compares
@@ -194,7 +196,8 @@ def pull(
             `source` has no tag and no name, the image is written without a tag.
         platform: Copy only the manifest for this platform, such as `linux/arm64`. None (default) copies the image with all its
             platforms.
-        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures. False by default.
+        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures, and what cosign has stored
+            for them under its tags `sha256-….sig`, `.att` and `.sbom`. False by default.
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False (default), non-distributable layers are not copied.
         trust_existing: Whether to compare only the size of the layers that a target layout already has. False (default) compares
@@ -252,7 +255,8 @@ def push(
             and raises an `ImageError` if there are several images.
         platform: Copy only the manifest for this platform, such as `linux/arm64`. None (default) copies the image with all its
             platforms.
-        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures. False by default.
+        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures, and what cosign has stored
+            for them under its tags `sha256-….sig`, `.att` and `.sbom`. False by default.
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False (default), non-distributable layers are not copied.
         trust_existing: Whether to compare only the size of the layers that a target layout already has. False (default) compares
@@ -310,7 +314,8 @@ def _make_plan(opened: OpenCopy, platform: str | Platform | None, referrers: boo
     root = opened.source.read_root()
     if platform is not None:
         root = select_platform(opened.source, root, platform)
-    blobs, manifests = Planner(opened.source, opened.target, referrers, use_urls).run(root)
+    planner = Planner(opened.source, opened.target, referrers, use_urls)
+    blobs, manifests = planner.run(root)
     return CopyPlan(
         source=opened.source_location,
         target=opened.target_location,
@@ -320,4 +325,5 @@ def _make_plan(opened: OpenCopy, platform: str | Platform | None, referrers: boo
         blobs=blobs,
         manifests=manifests,
         use_urls=use_urls,
+        missing_referrers=tuple(planner.missing_referrers),
     )

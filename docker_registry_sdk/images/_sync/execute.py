@@ -62,6 +62,7 @@ def execute(plan: CopyPlan, opened: OpenCopy, on_progress: OnProgress | None) ->
         blobs_mounted=phases.count("mount"),
         blobs_skipped=phases.count("skip"),
         manifests_pushed=len(pushed),
+        missing_referrers=plan.missing_referrers,
     )
 
 

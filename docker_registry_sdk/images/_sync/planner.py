@@ -13,9 +13,10 @@ from ..._core.text.redaction import quoted
 from ...client.manifests import check_computable
 from ...client.platforms import MAX_INDEX_DEPTH
 from ...digest import Digest
-from ...errors import ImageError
+from ...errors import ImageError, NotFoundError
 from ...media_types import DOCKER_LIST, OCI_INDEX
 from ...v2.models import Descriptor
+from ..cosign_tags import cosign_tags
 from ..entry_kind import entry_kind
 from ..manifest_contents import (
     MAX_MANIFESTS,
@@ -45,6 +46,7 @@ class _Node:
         exists: Whether the target already has the manifest.
         stored: The manifest's bytes; None if they need not be read, because the target has the manifest with its blobs.
         contents: The objects that the manifest refers to; empty if the bytes were not read.
+        tags: The tags of cosign that the target lacks.
     """
 
     descriptor: Descriptor
@@ -52,6 +54,7 @@ class _Node:
     exists: bool = False
     stored: StoredManifest | None = None
     contents: ManifestContents = field(factory=ManifestContents)
+    tags: tuple[str, ...] = ()
 
 
 class Planner:
@@ -75,6 +78,8 @@ class Planner:
             Digest, tuple[str, int]
         ] = {}  # media type and size in the descriptors of each manifest
         self._has_reference = False
+        self._tagged: dict[str, StoredManifest] = {}  # by the tags of cosign
+        self.missing_referrers: list[Digest] = []
         self._sizes: list[int] = []  # of all manifests that were read, in bytes; threads append to it
 
     def run(self, root: StoredManifest) -> tuple[tuple[PlannedBlob, ...], tuple[PlannedManifest, ...]]:
@@ -88,6 +93,9 @@ class Planner:
             InvalidDigestError: A digest in the image has an algorithm other than sha256 and sha512.
         """
         self._walk(root)
+        for tag, stored in self._tagged.items():
+            if (node := self._nodes.get(stored.digest)) is not None and not self._target.has_tag(tag, stored.digest):
+                node.stored, node.tags = stored, (*node.tags, tag)
         blobs = dict(self._index_blobs)
         for node in self._nodes.values():
             if not (node.exists and self._target.is_complete):
@@ -156,7 +164,15 @@ class Planner:
         node.exists = (node.role == "root" and self._has_reference) or self._target.has_manifest(digest)
         # Read an index that the target has, too: garbage collection may have deleted its children.
         if not (node.exists and self._target.is_complete and node.descriptor.media_type not in _INDEX_TYPES):
-            node.stored = node.stored or self._source.read_manifest(node.descriptor)
+            try:
+                node.stored = node.stored or self._source.read_manifest(node.descriptor)
+            except NotFoundError:
+                if node.role != "referrer":
+                    raise
+                # The list still names a manifest that was deleted: the other manifests can be copied.
+                del self._nodes[digest]
+                self.missing_referrers.append(digest)
+                return []
             self._sizes.append(len(node.stored.raw))
             if sum(self._sizes) > MAX_MANIFESTS_BYTES:
                 raise ImageError(
@@ -167,7 +183,18 @@ class Planner:
         following = [_Node(descriptor=one, role="child") for one in node.contents.children]
         if self._referrers:
             following += [_Node(descriptor=one, role="referrer") for one in self._source.find_referrers(digest)]
+            following += self._find_cosign_tags(digest)
         return following
+
+    def _find_cosign_tags(self, digest: Digest) -> list[_Node]:
+        found = []
+        for tag in cosign_tags(digest):
+            stored = self._source.find_tagged(tag)
+            if stored is not None and stored.digest != digest:
+                self._tagged[tag] = stored
+                descriptor = Descriptor(media_type=stored.media_type, digest=stored.digest, size=len(stored.raw))
+                found.append(_Node(descriptor=descriptor, role="referrer", stored=stored))
+        return found
 
     def _choose_action(self, blob: BlobDescriptor, is_config: bool) -> BlobAction:
         if blob.is_external and not self._use_urls:
@@ -207,7 +234,7 @@ class Planner:
         return before
 
     def _plan_manifest(self, node: _Node) -> PlannedManifest:
-        skipped = node.exists and (node.role != "root" or self._has_reference)
+        skipped = node.exists and not node.tags and (node.role != "root" or self._has_reference)
         return PlannedManifest(
             digest=node.descriptor.digest,
             media_type=node.descriptor.media_type if node.stored is None else node.stored.media_type,
@@ -217,6 +244,7 @@ class Planner:
             names_manifests=bool(node.contents.children),
             has_subject=node.contents.subject is not None,
             raw=b"" if skipped or node.stored is None else node.stored.raw,
+            tags=node.tags,
         )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from docker_registry_sdk import AsyncRegistries, AsyncRegistryClientV2, RegistryClientV2, images
 from docker_registry_sdk.client.fallback import fallback_tag
+from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Status
 from tests.images.built_images import BuiltImage, build_image, build_index, check_pushed_image, descriptor_of, push_image
@@ -155,3 +156,92 @@ async def test_referrers_in_an_index_are_pushed_one_after_the_other(
     assert [record.method for record in requests] == ["GET", "PUT", "GET"] * len(signatures)
     with RegistryClientV2(f"{target.url}/b") as client:
         assert {one.digest for one in client.iter_referrers(subject.root)} == {one.root for one in signatures}
+
+
+SIG = build_image([b"signature of cosign"])
+ATT = build_image([b"attestation of cosign"])
+SBOM = build_image([b"one SBOM of both platforms"])
+SIG_OF_SBOM = build_image([b"signature of the SBOM"])
+
+
+def cosign_tag(of: BuiltImage, kind: str) -> str:
+    return f"{fallback_tag(of.root)}.{kind}"
+
+
+COSIGN = {
+    cosign_tag(INDEX, "sig"): SIG,
+    cosign_tag(ARM64, "att"): ATT,
+    cosign_tag(AMD64, "sbom"): SBOM,
+    cosign_tag(ARM64, "sbom"): SBOM,
+    cosign_tag(SBOM, "sig"): SIG_OF_SBOM,
+}
+
+
+@pytest.mark.parametrize("through_layout", [False, True])
+async def test_the_tags_of_cosign_are_copied(
+    registry_url: str,
+    repo_name: str,
+    start_registry: StartRegistry,
+    tmp_path: Path,
+    hasty_registries: AsyncRegistries,
+    through_layout: bool,
+) -> None:
+    """Without these tags, `cosign verify` fails at the target."""
+    source, target = start_registry(), f"{registry_url}/{repo_name}"
+    push_image(f"{source.url}/a", INDEX, "v1")
+    push_image(f"{source.url}/a", build_image([b"other"]), "other")
+    for tag, made in COSIGN.items():
+        push_image(f"{source.url}/a", made, tag)
+    start = f"{source.url}/a:v1"
+    if through_layout:
+        await images.async_pull(start, tmp_path, referrers=True)
+        async with AsyncRegistryClientV2(target) as client:
+            await images.async_push(tmp_path, client.ref("v1"), referrers=True)  # the signatures do not count as images
+    else:
+        await images.async_copy(start, f"{target}:v1", referrers=True, registries=hasty_registries)
+    check_pushed_image(target, INDEX, "v1")
+    for tag, made in COSIGN.items():
+        check_pushed_image(target, made, tag)
+    async with AsyncRegistryClientV2(target) as client:
+        assert set(await client.list_tags()) == {"v1", *COSIGN}
+    plan = await images.async_plan_copy(start, f"{target}:v1", referrers=True, registries=hasty_registries)
+    assert plan.count("push") == 0
+    assert images.CopyPlan.from_dict(plan.to_dict()) == plan
+
+
+async def test_a_moved_or_new_tag_of_cosign_is_copied(start_registry: StartRegistry, hasty_registries: AsyncRegistries) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", ARM64, "v1")
+    push_image(f"{source.url}/a", SIG, cosign_tag(ARM64, "sig"))
+    await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, registries=hasty_registries)
+    push_image(f"{source.url}/a", ATT, cosign_tag(ARM64, "sig"))  # cosign replaces the manifest when a signature is added
+    push_image(f"{source.url}/a", SIG, cosign_tag(ARM64, "att"))
+    result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, registries=hasty_registries)
+    assert result.manifests_pushed == 2
+    check_pushed_image(f"{target.url}/b", ATT, cosign_tag(ARM64, "sig"))
+    check_pushed_image(f"{target.url}/b", SIG, cosign_tag(ARM64, "att"))
+
+
+async def test_a_listed_referrer_that_was_deleted_is_reported(
+    start_registry: StartRegistry, hasty_registries: AsyncRegistries, tmp_path: Path
+) -> None:
+    source, target = start_registry(), start_registry()
+    push_all(f"{source.url}/a")
+    gone = Fault(Status(404, code="MANIFEST_UNKNOWN"), operation="get_manifest", path=f".*/{SIGNATURE.root}", times=None)
+    source.faults.add(gone)
+    for place in (f"{target.url}/b:v1", f"oci:{tmp_path}:v1"):
+        result = await images.async_copy(f"{source.url}/a:v1", place, referrers=True, registries=hasty_registries)
+        assert result.missing_referrers == (SIGNATURE.root,)
+        assert result.to_dict()["missing_referrers"] == [SIGNATURE.root]
+        plan = await images.async_plan_copy(f"{source.url}/a:v1", place, referrers=True, registries=hasty_registries)
+        assert SIGNATURE.root[:19] in str(plan)
+        assert images.CopyPlan.from_dict(plan.to_dict()) == plan
+    assert referrers_by_subject(f"{target.url}/b") == {**EXPECTED, INDEX.root: set(), SIGNATURE.root: set()}
+
+
+async def test_a_deleted_child_of_an_index_is_an_error(start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_all(f"{source.url}/a")
+    source.faults.add(Fault(Status(404), operation="get_manifest", path=f".*/{ARM64.root}", times=None))
+    with pytest.raises(NotFoundError, match=ARM64.root):
+        await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True)

@@ -186,6 +186,9 @@ class MemoryImage:
         found = [one for one, subject in self.subjects.items() if subject == digest]
         return [Descriptor.from_dict(self._describe(one)) for one in found]
 
+    async def find_tagged(self, tag: str) -> StoredManifest | None:
+        return None
+
     def open_blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncReplayableSource:
         raise NotImplementedError
 
@@ -214,6 +217,9 @@ class StrictTarget:
         pass
 
     async def has_reference(self, digest: Digest) -> bool:
+        return False
+
+    async def has_tag(self, tag: str, digest: Digest) -> bool:
         return False
 
     async def has_manifest(self, digest: Digest) -> bool:

@@ -195,6 +195,9 @@ class MemoryImage:
         found = [one for one, subject in self.subjects.items() if subject == digest]
         return [Descriptor.from_dict(self._describe(one)) for one in found]
 
+    def find_tagged(self, tag: str) -> StoredManifest | None:
+        return None
+
     def open_blob(self, blob: BlobDescriptor, use_urls: bool) -> ReplayableSource:
         raise NotImplementedError
 
@@ -223,6 +226,9 @@ class StrictTarget:
         pass
 
     def has_reference(self, digest: Digest) -> bool:
+        return False
+
+    def has_tag(self, tag: str, digest: Digest) -> bool:
         return False
 
     def has_manifest(self, digest: Digest) -> bool:
