@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import Any
+from threading import Barrier, Event
 
 import anyio
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
+from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.faults import Fault, FaultExchange
+from docker_registry_sdk.v2.api import complete_blob_upload
 from tests.core.wire.loopback import Handler, Loopback, run_loopback
 from tests.support.embedded import count_token_requests, login_of
 from tests.support.images import digest_of
@@ -49,29 +49,15 @@ def count_pings(registry: EmbeddedRegistry) -> int:
     return sum(record.path == "/v2/" for record in registry.requests)
 
 
-class Delay:
-    """A fault that delays requests, so that all callers lack the challenge at the same time."""
-
-    async def play(self, exchange: FaultExchange, app: Any) -> None:
-        await anyio.sleep(0.3)
-        await app(exchange.scope, exchange.receive, exchange.send)
-
-
-def delay_pings(registry: EmbeddedRegistry) -> None:
-    """Delay each request for /v2/."""
-    registry.faults.add(Fault(Delay(), operation="ping", times=None))
-
-
-def test_threads_that_upload_streams_ping_once() -> None:
+def test_threads_that_upload_streams_to_an_open_registry_need_no_ping() -> None:
     with EmbeddedRegistry(auth="none") as registry, RegistryClientV2(f"{registry.url}/a") as client:
-        delay_pings(registry)
         with ThreadPoolExecutor(6) as pool:
             found = list(pool.map(lambda number: client.blob_upload(iter([b"%d" % number])).size, range(6)))
         assert found == [1] * 6
-        assert count_pings(registry) == 1
+        assert count_pings(registry) == 0
 
 
-def test_tasks_that_upload_streams_ping_once() -> None:
+def test_tasks_that_upload_streams_to_an_open_registry_need_no_ping() -> None:
     async def run(registry: EmbeddedRegistry) -> None:
         async with (
             AsyncRegistryClientV2(f"{registry.url}/a") as client,
@@ -81,9 +67,29 @@ def test_tasks_that_upload_streams_ping_once() -> None:
                 group.start_soon(lambda content: client.blob_upload(iter([content])), b"%d" % number)
 
     with EmbeddedRegistry(auth="none") as registry:
-        delay_pings(registry)
         anyio.run(run, registry)
-        assert count_pings(registry) == 1
+        assert count_pings(registry) == 0
+
+
+def test_threads_that_resume_uploads_ping_once() -> None:
+    pinged = Event()
+
+    def answer(handler: Handler) -> None:
+        if handler.path == "/v2/":
+            pinged.wait(0.3)  # all threads lack the challenge at the same time
+        handler.reply(200 if handler.path == "/v2/" else 404)
+
+    with run_loopback(answer) as loopback, RegistryClientV2(f"{loopback.url}/a", max_retries=0) as client:
+
+        def put(number: int) -> int:
+            location = f"{loopback.url}/v2/a/blobs/uploads/{number}"
+            with pytest.raises(NotFoundError) as caught:
+                complete_blob_upload.sync(client, "a", location, digest_of(b"x"), body=iter([b"x"]))
+            return caught.value.status
+
+        with ThreadPoolExecutor(6) as pool:
+            assert list(pool.map(put, range(6))) == [404] * 6
+        assert [request.target for request in loopback.seen].count("/v2/") == 1
 
 
 def answer_two_token_requests(handler: Handler, both: Barrier) -> None:
