@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from ..lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from ._async.network_backend import async_apply_rules as async_apply_rules
+    from ._async.pool import async_apply_rules as async_apply_rules
     from ._async.pool import async_use_engine as async_use_engine
-    from ._sync.network_backend import apply_rules as apply_rules
+    from ._sync.pool import apply_rules as apply_rules
     from ._sync.pool import use_engine as use_engine
     from .sockets import NoRules as NoRules
 else:

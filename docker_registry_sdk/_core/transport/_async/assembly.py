@@ -21,9 +21,8 @@ from ...auth.tokens import TokenStore
 from ...concurrency.waiting import AsyncSingleFlightLock
 from ...names.origin import Origin
 from ...wire import HTTPRequest, Request, build
-from ..cookies import ignore_cookies
 from ..registry_origin import HUB_HOST, RegistryOrigin
-from ..request_policy import V2AuthPolicy
+from ..request_policy import V2AuthPolicy, ignore_cookies
 from ..settings import ClientSettings
 from ..tls import create_ssl_context, has_certificate_files
 from .caller_transport import AsyncCallerTransport

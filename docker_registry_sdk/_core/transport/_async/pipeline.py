@@ -19,8 +19,8 @@ from ...auth.effects import Acquire, Effect, FindCredential, Flow, Read, Resolve
 from ...concurrency.forks import BoundToProcess, keep_forever, reset_after_fork
 from ...concurrency.loops import AsyncLoopAware, can_run_again, is_running
 from ...concurrency.waiting import AsyncSingleFlightLock, async_sleep
+from ...http1._async.pool import async_end_head
 from ...http1.abandon import abandon_client
-from ...http1.head_limit import limited_head
 from ...names.origin import Origin
 from ...text.redaction import redact_url
 from ...wire import (
@@ -291,8 +291,8 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
         try:
             http = self._http or self._open()
             SENDING.set(True)
-            with limited_head():
-                response = await http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
+            response = await http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
+            async_end_head(response)
             if not self._settings.owned:
                 self._note_connection(http, response)
         except httpx.TransportError as error:

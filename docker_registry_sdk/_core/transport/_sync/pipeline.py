@@ -20,8 +20,8 @@ from ...auth.effects import Acquire, Effect, FindCredential, Flow, Read, Resolve
 from ...concurrency.forks import BoundToProcess, keep_forever, reset_after_fork
 from ...concurrency.loops import LoopAware, can_run_again, is_running
 from ...concurrency.waiting import SingleFlightLock, sleep
+from ...http1._sync.pool import end_head
 from ...http1.abandon import abandon_client
-from ...http1.head_limit import limited_head
 from ...names.origin import Origin
 from ...text.redaction import redact_url
 from ...wire import (
@@ -307,8 +307,8 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
         try:
             http = self._http or self._open()
             SENDING.set(True)
-            with limited_head():
-                response = http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
+            response = http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
+            end_head(response)
             if not self._settings.owned:
                 self._note_connection(http, response)
         except httpx.TransportError as error:
