@@ -6,7 +6,15 @@ from typing import Final, Literal
 
 from attrs import frozen
 
-from ...errors import RegistryError, StatusError, TransportError
+from ...errors import (
+    ForbiddenError,
+    MethodNotAllowedError,
+    NotFoundError,
+    RegistryError,
+    StatusError,
+    TransportError,
+    UnauthorizedError,
+)
 from .retries import is_transient
 
 DEFAULT_CHUNK_BYTES: Final = 8 * 1024 * 1024
@@ -19,6 +27,13 @@ MAX_BUFFERED_BYTES: Final = 64 * 1024 * 1024
 """The longest chunk that a registry can require of a source of unknown size: such a chunk is kept in memory before it is sent.
 
 Registries that store chunks in object storage require 5 MiB or a little more.
+"""
+
+ABSENT_BEFORE_PUSH: Final = (NotFoundError, UnauthorizedError, ForbiddenError, MethodNotAllowedError)
+"""Errors of a request for a manifest or blob that mean, before a push, that the push is to be tried.
+
+Docker Hub and Pulp answer 401 or 403 for repositories that do not exist yet, others refuse HEAD. If access is really denied, the
+push fails with the same error.
 """
 
 SESSION_INTACT_STATUSES: Final = frozenset({401, 403, 408, 413, 429})

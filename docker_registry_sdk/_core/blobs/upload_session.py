@@ -125,14 +125,17 @@ def session_after_chunk(
     Args:
         session: The session before the chunk.
         response: The response to the chunk.
-        sent: The length of the chunk in bytes. If the response has no valid Range header, the offset advances by this
-            length.
+        sent: The length of the chunk in bytes. The offset advances by this length, unless the Range header says that the
+            registry has received a part of the chunk.
     """
-    received = received_bytes(response.range)
+    # The registry accepted the chunk. So ignore a missing or implausible Range header, such as one that says that no byte arrived
+    # (`0-0`), that counts from the start of the chunk, or that states more bytes than were sent.
+    end, received = session.offset + sent, received_bytes(response.range)
+    is_plausible = received is not None and session.offset < received < end and received not in (1, sent)
     return UploadSession(
         repo=session.repo,
         location=response.location,
-        offset=session.offset + sent if received is None else received,
+        offset=received if is_plausible and received is not None else end,
         chunk_min_length=response.oci_chunk_min_length or session.chunk_min_length,
     )
 

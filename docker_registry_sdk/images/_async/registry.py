@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
 
 from ..._core.blobs._async.blob_repository import AsyncBlobRepository
 from ..._core.blobs._async.download import async_download_blob
 from ..._core.blobs._async.replayable_source import AsyncRemoteBlob
+from ..._core.blobs.upload_requests import ABSENT_BEFORE_PUSH
 from ..._core.blobs.upload_source import AsyncReplayableSource
 from ..._core.concurrency.waiting import async_sleep
 from ..._core.folders import FolderEntry
@@ -19,13 +19,10 @@ from ...client.manifests import is_manifest_type
 from ...client.probing import speaks_api, without_credentials
 from ...digest import Digest, digest_of
 from ...errors import (
-    ForbiddenError,
     ImageError,
-    MethodNotAllowedError,
     NotFoundError,
     ParseError,
     RegistryError,
-    UnauthorizedError,
     UnexpectedContentTypeError,
 )
 from ...reference import Repo
@@ -35,10 +32,6 @@ from ..manifest_contents import MAX_MANIFESTS, BlobDescriptor, StoredManifest, b
 from ..planned import PlannedManifest
 from ..progress import BlobProgress
 from .interfaces import FILE_LOCK_INTERVAL_SECONDS, AsyncImageSource, AsyncProgressReader
-
-# Errors treated as "absent" before a push. Docker Hub answers 401 or 403 for repositories that do not exist yet. If access is
-# really denied, the push fails with the same error.
-_ABSENT: Final = (NotFoundError, UnauthorizedError, ForbiddenError, MethodNotAllowedError)
 
 
 class AsyncRegistryImage:
@@ -180,7 +173,7 @@ class AsyncRegistryImage:
             tag: The tag.
             digest: The digest of the manifest.
         """
-        with suppress(*_ABSENT):
+        with suppress(*ABSENT_BEFORE_PUSH):
             return await self._head_digest(tag) == digest
         return False
 
@@ -190,7 +183,7 @@ class AsyncRegistryImage:
         Args:
             digest: The digest of the manifest.
         """
-        with suppress(*_ABSENT):
+        with suppress(*ABSENT_BEFORE_PUSH):
             return await self._head_digest(digest) in (None, digest)
         return False
 
@@ -201,7 +194,7 @@ class AsyncRegistryImage:
             blob: The digest and the expected size of the blob; if the size is None, any size is accepted.
             is_config: Ignored, since registries verify all blobs.
         """
-        with suppress(*_ABSENT, ParseError):
+        with suppress(*ABSENT_BEFORE_PUSH, ParseError):
             found = await self._client.head_blob(blob.digest, **self._options)
             return blob.size in (None, found.size)
         return False

@@ -121,9 +121,8 @@ class Planner:
                 )
             following = gather([partial(self._visit, node) for node in level], DEFAULT_CONCURRENCY, CancelFlag())
             nodes = {self._check_descriptor(node.descriptor): node for nodes in following for node in nodes}
-            level = [
-                node for digest, node in nodes.items() if digest not in self._nodes and digest not in self._index_blobs
-            ]
+            seen = {*self._nodes, *self._index_blobs, *self.missing_referrers}
+            level = [node for digest, node in nodes.items() if digest not in seen]
             if not level:
                 return
         raise ImageError(

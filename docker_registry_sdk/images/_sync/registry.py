@@ -6,11 +6,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
 
 from ..._core.blobs._sync.blob_repository import BlobRepository
 from ..._core.blobs._sync.download import download_blob
 from ..._core.blobs._sync.replayable_source import RemoteBlob
+from ..._core.blobs.upload_requests import ABSENT_BEFORE_PUSH
 from ..._core.blobs.upload_source import ReplayableSource
 from ..._core.concurrency.waiting import sleep
 from ..._core.folders import FolderEntry
@@ -20,13 +20,10 @@ from ...client.manifests import is_manifest_type
 from ...client.probing import speaks_api, without_credentials
 from ...digest import Digest, digest_of
 from ...errors import (
-    ForbiddenError,
     ImageError,
-    MethodNotAllowedError,
     NotFoundError,
     ParseError,
     RegistryError,
-    UnauthorizedError,
     UnexpectedContentTypeError,
 )
 from ...reference import Repo
@@ -43,10 +40,6 @@ from ..manifest_contents import (
 from ..planned import PlannedManifest
 from ..progress import BlobProgress
 from .interfaces import FILE_LOCK_INTERVAL_SECONDS, ImageSource, ProgressReader
-
-# Errors treated as "absent" before a push. Docker Hub answers 401 or 403 for repositories that do not exist yet. If access is
-# really denied, the push fails with the same error.
-_ABSENT: Final = (NotFoundError, UnauthorizedError, ForbiddenError, MethodNotAllowedError)
 
 
 class RegistryImage:
@@ -188,7 +181,7 @@ class RegistryImage:
             tag: The tag.
             digest: The digest of the manifest.
         """
-        with suppress(*_ABSENT):
+        with suppress(*ABSENT_BEFORE_PUSH):
             return self._head_digest(tag) == digest
         return False
 
@@ -198,7 +191,7 @@ class RegistryImage:
         Args:
             digest: The digest of the manifest.
         """
-        with suppress(*_ABSENT):
+        with suppress(*ABSENT_BEFORE_PUSH):
             return self._head_digest(digest) in (None, digest)
         return False
 
@@ -209,7 +202,7 @@ class RegistryImage:
             blob: The digest and the expected size of the blob; if the size is None, any size is accepted.
             is_config: Ignored, since registries verify all blobs.
         """
-        with suppress(*_ABSENT, ParseError):
+        with suppress(*ABSENT_BEFORE_PUSH, ParseError):
             found = self._client.head_blob(blob.digest, **self._options)
             return blob.size in (None, found.size)
         return False

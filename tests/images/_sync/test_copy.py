@@ -22,6 +22,7 @@ from tests.support.images import (
     OCI_INDEX,
     OCI_MANIFEST,
     descriptor,
+    digest_of,
     make_image,
 )
 from tests.support.request_log import recorded_requests
@@ -338,3 +339,20 @@ def test_the_progress_callback_is_called_for_every_blob_and_manifest(start_regis
     images.copy(f"{registry.url}/a:v1", f"{registry.url}/c:v1", on_progress=told.append)
     assert [one.phase for one in told] == ["mount"] * 3 + ["manifest"]
     assert (told[-1].overall_bytes, told[-1].overall_total) == (big.size, big.size)
+
+
+@pytest.mark.parametrize("status", [401, 403, 405])
+@pytest.mark.parametrize("operations", ["blobs", "all"])
+def test_a_refused_head_is_no_reason_not_to_push(start_registry: StartRegistry, status: int, operations: str) -> None:
+    """Registries refuse HEAD in repositories that do not exist yet, but accept the upload (pulp_container#2199, skopeo#2484)."""
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", AMD64, "v1")
+    target.faults.add(Fault(Status(status), operation="head_blob", times=None))
+    if operations == "all":
+        target.faults.add(Fault(Status(status), operation="head_manifest", times=None))
+    result = images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
+    assert result.blobs_moved == len(AMD64.blobs)
+    check_pushed_image(f"{target.url}/b", AMD64, "v1")
+    with RegistryClientV2(f"{target.url}/c") as client:
+        assert (client.blob_upload(b"small")).size == 5
+        assert (client.blob_upload(b"small", digest=digest_of(b"small"), from_repo="b")).size == 5

@@ -7,10 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Literal
 
-from attrs import evolve
-
 from ....digest import DEFAULT_ALGORITHM, Digest
-from ....errors import DeadlineExceededError, NotFoundError, RegistryError, StatusError
+from ....errors import DeadlineExceededError, RegistryError, StatusError
 from ....v2 import api
 from ...concurrency.threads import async_complete_despite_cancel
 from ...concurrency.waiting import async_sleep
@@ -19,6 +17,7 @@ from ...wire import AsyncRawBody
 from ..progress import Phase, ProgressThrottle
 from ..retries import RequestFailures
 from ..upload_requests import (
+    ABSENT_BEFORE_PUSH,
     CHECK_SESSION_STATUSES,
     DEFAULT_CHUNK_BYTES,
     SESSION_INTACT_STATUSES,
@@ -236,10 +235,7 @@ class AsyncResumableUpload:
         self._failures.reset()
         self._has_renewed = False
         end = self._source.yielded_end
-        current = session_after_chunk(session, response, end - request.offset)
-        # The registry accepted the chunk. So ignore an implausible Range header, such as one that says that no byte arrived.
-        is_plausible = request.offset < current.offset < end and current.offset > 1
-        self.use_session(current if is_plausible else evolve(current, offset=end))
+        self.use_session(session_after_chunk(session, response, end - request.offset))
         if self._source.error is not None:
             raise self._source.error
 
@@ -321,7 +317,7 @@ class AsyncResumableUpload:
         """
         digest = self._digest or (await self._source.digest() if self._source.is_verified else None)
         if digest is not None:
-            with suppress(NotFoundError):
+            with suppress(*ABSENT_BEFORE_PUSH):
                 size = await self._repository.stored_size(digest)
                 if size is not None and self._source.size in (None, size):
                     self._session = None

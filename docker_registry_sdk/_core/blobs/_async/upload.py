@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import nullcontext, suppress
 
 from ....digest import DEFAULT_ALGORITHM, Digest, Verifier
-from ....errors import AuthError, DigestMismatchError, NotFoundError, StatusError
+from ....errors import AuthError, DigestMismatchError, StatusError
 from ....media_types import OCTET_STREAM
 from ....v2 import api
 from ....v2.models import Descriptor
 from ...concurrency.threads import async_complete_despite_cancel, async_run_in_thread
 from ...wire import AsyncRawBody
 from ..progress import Phase, Progress, check_on_progress
-from ..upload_requests import DEFAULT_CHUNK_BYTES
+from ..upload_requests import ABSENT_BEFORE_PUSH, DEFAULT_CHUNK_BYTES
 from ..upload_session import UploadOptions, session_from_start
 from ..upload_source import AsyncReplayableSource, AsyncUploadSource, open_source, read_if_small
 from .blob_repository import AsyncBlobRepository
@@ -124,12 +124,13 @@ async def _find_or_mount(
             if isinstance(response, api.start_blob_upload.StartBlobUploadAccepted):
                 return None
             if size is None:
-                size = await repository.stored_size(digest)
+                with suppress(*ABSENT_BEFORE_PUSH):
+                    size = await repository.stored_size(digest)
             if size is None:
                 return None  # The registry does not state the size. The upload, which follows, counts the bytes.
             _report(options, "mount", digest, size)
             return digest, size
-    with suppress(NotFoundError):
+    with suppress(*ABSENT_BEFORE_PUSH):
         stored_size = await repository.stored_size(digest)
         if stored_size is not None and size in (None, stored_size):
             _report(options, "skip", digest, stored_size)

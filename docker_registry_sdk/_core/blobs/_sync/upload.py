@@ -6,14 +6,14 @@ from __future__ import annotations
 from contextlib import nullcontext, suppress
 
 from ....digest import DEFAULT_ALGORITHM, Digest, Verifier
-from ....errors import AuthError, DigestMismatchError, NotFoundError, StatusError
+from ....errors import AuthError, DigestMismatchError, StatusError
 from ....media_types import OCTET_STREAM
 from ....v2 import api
 from ....v2.models import Descriptor
 from ...concurrency.threads import complete_despite_cancel, run_in_thread
 from ...wire import RawBody
 from ..progress import Phase, Progress, check_on_progress
-from ..upload_requests import DEFAULT_CHUNK_BYTES
+from ..upload_requests import ABSENT_BEFORE_PUSH, DEFAULT_CHUNK_BYTES
 from ..upload_session import UploadOptions, session_from_start
 from ..upload_source import ReplayableSource, UploadSource, open_source, read_if_small
 from .blob_repository import BlobRepository
@@ -127,12 +127,13 @@ def _find_or_mount(
             if isinstance(response, api.start_blob_upload.StartBlobUploadAccepted):
                 return None
             if size is None:
-                size = repository.stored_size(digest)
+                with suppress(*ABSENT_BEFORE_PUSH):
+                    size = repository.stored_size(digest)
             if size is None:
                 return None  # The registry does not state the size. The upload, which follows, counts the bytes.
             _report(options, "mount", digest, size)
             return digest, size
-    with suppress(NotFoundError):
+    with suppress(*ABSENT_BEFORE_PUSH):
         stored_size = repository.stored_size(digest)
         if stored_size is not None and size in (None, stored_size):
             _report(options, "skip", digest, stored_size)
