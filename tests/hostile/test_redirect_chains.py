@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from docker_registry_sdk._core.auth.anonymous import AnonymousLogin
 from docker_registry_sdk._core.auth.authenticator import Authenticator
-from docker_registry_sdk._core.auth.effects import Acquire, Effect, FindCredential, Read, Resolve, Send
+from docker_registry_sdk._core.auth.effects import Acquire, Effect, FindCredential, HeldCredential, Read, Resolve, Send
 from docker_registry_sdk._core.auth.tokens import TokenStore
 from docker_registry_sdk._core.transport.registry_origin import RegistryOrigin
 from docker_registry_sdk._core.transport.request_policy import V2AuthPolicy
@@ -179,7 +179,7 @@ def run(chain: Chain) -> list[httpx.Request]:
                     status, headers = 401, {"WWW-Authenticate": f'Bearer realm="{chain.realm}",service="s"'}
                 return httpx.Response(status, headers=headers, request=request)
             case FindCredential():
-                return Credential("alice", "S3CR3T")
+                return HeldCredential(Credential("alice", "S3CR3T"))
             case Resolve(origin=target):
                 return known_addresses(target.host, chain)
             case Read(response=response):
