@@ -16,22 +16,23 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from .._core.text.redaction import printable, quoted
-from ..client.platforms import is_known
 from ..digest import Digest, Verifier, digest_of
 from ..errors import ImageError, InvalidReferenceError
-from ..media_types import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST
+from ..media_types import OCI_CONFIG, OCI_MANIFEST
 from ..reference import parse_repo_and_ref
 from ..v2.models import Descriptor, ImageConfig, ImageIndex
-from .file_image import FileImage
+from .file_image import FileImage, select_saved
 from .files import MAX_JSON_BYTES, read_blocks
 from .layout import INDEX_FILE, LAYOUT_FILE, REF_NAME
-from .manifest_contents import StoredManifest, check_size, parse_contents, parse_json, verify_manifest
+from .manifest_contents import StoredManifest, check_size, named_document, parse_json, verify_manifest
 from .tar_index import TarIndex, TarMember
 
 _MANIFEST_FILE: Final = "manifest.json"
 _FULL_NAME: Final = "io.containerd.image.name"
 # The first bytes of a compressed layer, and the suffix of its media type.
-_COMPRESSION_SUFFIXES: Final = {b"\x1f\x8b": ".gzip", b"\x28\xb5\x2f\xfd": ".zstd"}
+_COMPRESSION_SUFFIXES: Final = {b"\x1f\x8b": "+gzip", b"\x28\xb5\x2f\xfd": "+zstd"}
+# Docker's manifests have no media type for layers that are not compressed: Quay refuses them. OCI's manifests have one.
+_LAYER: Final = "application/vnd.oci.image.layer.v1.tar"
 _MAX_NAMES_SHOWN: Final = 20
 
 
@@ -79,6 +80,9 @@ class ArchivedImage(FileImage):
         left = max(0, member.size - offset)
         return read_blocks(self._tar.open, member.offset + offset, left)
 
+    def close(self) -> None:
+        self._tar.close()
+
     def find_referrers(self, digest: Digest) -> list[Descriptor]:
         return []  # Docker does not save referrers
 
@@ -97,8 +101,19 @@ def open_archive(archive: DockerArchive) -> ArchivedImage:
         OSError: The file cannot be read.
     """
     tar = TarIndex(archive.path)
+    try:
+        return _open_image(tar, archive)
+    except BaseException:
+        tar.close()
+        raise
+
+
+def _open_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
     if INDEX_FILE in tar and LAYOUT_FILE in tar:
-        return _open_oci_image(tar, archive)
+        entries = _read_index(tar)
+        # Docker 25.0 writes an index without images beside a complete manifest.json when an image is saved by its id.
+        if entries or _MANIFEST_FILE not in tar:
+            return _open_oci_image(tar, archive, entries)
     if _MANIFEST_FILE in tar:
         return _open_docker_image(tar, archive)
     hint = (
@@ -112,15 +127,17 @@ def open_archive(archive: DockerArchive) -> ArchivedImage:
     )
 
 
-def _open_oci_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
-    entries = ImageIndex.from_dict(_read_json(tar, INDEX_FILE)).manifests
+def _open_oci_image(tar: TarIndex, archive: DockerArchive, entries: list[Descriptor]) -> ArchivedImage:
     root = _read_manifest(tar, _select_image(archive, [(_annotated_names(one), one) for one in entries]))
-    children = [one for one in parse_contents(root).children if one.platform is None or is_known(one.platform)]
-    saved = [one for one in children if _blob_name(one.digest) in tar]
-    if len(saved) == 1 and len(children) > 1:
-        # Docker saves the index of all platforms, but only the manifest and layers of the platform that it has pulled.
-        root = _read_manifest(tar, saved[0])
-    return ArchivedImage(tar, root, {})
+    root, missing = select_saved(
+        root,
+        f"the archive {archive.printable_path}",
+        lambda one: _blob_name(one.digest) in tar,
+        lambda one: _read_manifest(tar, one),
+    )
+    image = ArchivedImage(tar, root, {})
+    image.missing = missing
+    return image
 
 
 def _open_docker_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
@@ -130,10 +147,11 @@ def _open_docker_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
         raise ImageError(
             f"{name} is not a list of images, so the archive is damaged", hint="Create the archive again with docker save."
         )
-    image = _select_image(archive, [(_check_texts(one.get("RepoTags") or [], name), one) for one in listed])
-    config_name, *layer_names = _check_texts([image.get("Config"), *(image.get("Layers") or [])], name)
+    image = _select_image(archive, [(_repo_tags(one), one) for one in listed])
+    config_name, *layer_names = _check_texts([image.get("Config"), *_check_list(image.get("Layers") or [], name)], name)
     raw = tar.read(config_name, MAX_JSON_BYTES)
-    config = ImageConfig.from_dict(parse_json(raw, f"{archive.printable_path}: {quoted(config_name)}"))
+    with named_document(f"{archive.printable_path}: {quoted(config_name)}") as config_place:
+        config = ImageConfig.from_dict(parse_json(raw, config_place))
     diff_ids = [] if config.rootfs is None else config.rootfs.diff_ids
     if len(diff_ids) != len(layer_names):
         raise ImageError(
@@ -152,12 +170,12 @@ def _open_docker_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
         layers.append({"mediaType": media_type, "size": member.size, "digest": digest})
     manifest = {
         "schemaVersion": 2,
-        "mediaType": DOCKER_MANIFEST,
-        "config": {"mediaType": DOCKER_CONFIG, "size": len(raw), "digest": digest_of(raw)},
+        "mediaType": OCI_MANIFEST,
+        "config": {"mediaType": OCI_CONFIG, "size": len(raw), "digest": digest_of(raw)},
         "layers": layers,
     }
     content = json.dumps(manifest, separators=(",", ":")).encode()
-    return ArchivedImage(tar, StoredManifest(digest=digest_of(content), media_type=DOCKER_MANIFEST, raw=content), blobs)
+    return ArchivedImage(tar, StoredManifest(digest=digest_of(content), media_type=OCI_MANIFEST, raw=content), blobs)
 
 
 def _identify_layer(tar: TarIndex, member: TarMember, diff_id: str) -> tuple[Digest, str]:
@@ -171,11 +189,11 @@ def _identify_layer(tar: TarIndex, member: TarMember, diff_id: str) -> tuple[Dig
         start = file.read(min(4, member.size))
     suffix = next((suffix for magic, suffix in _COMPRESSION_SUFFIXES.items() if start.startswith(magic)), None)
     if suffix is None:
-        return Digest(diff_id), DOCKER_LAYER
+        return Digest(diff_id), _LAYER
     verifier = Verifier()
     for block in read_blocks(tar.open, member.offset, member.size):
         verifier.update(block)
-    return verifier.digest, f"{DOCKER_LAYER}{suffix}"
+    return verifier.digest, f"{_LAYER}{suffix}"
 
 
 def _select_image(archive: DockerArchive, images: list[tuple[list[str], Any]]) -> Any:
@@ -226,8 +244,31 @@ def _blob_name(digest: Digest) -> str:
     return f"blobs/{digest.algorithm}/{digest.encoded}"
 
 
+def _read_index(tar: TarIndex) -> list[Descriptor]:
+    document = _read_json(tar, INDEX_FILE)
+    if isinstance(document, dict) and document.get("manifests") is None and _MANIFEST_FILE in tar:
+        return []
+    with named_document(f"{printable(str(tar.path))}: {INDEX_FILE}"):
+        return ImageIndex.from_dict(document).manifests
+
+
 def _read_json(tar: TarIndex, name: str) -> Any:
     return parse_json(tar.read(name, MAX_JSON_BYTES), f"{printable(str(tar.path))}: {name}")
+
+
+def _repo_tags(image: dict[str, Any]) -> list[str]:
+    """Return the names of an image in `manifest.json`. Values of another type name no image, as null does."""
+    tags = image.get("RepoTags")
+    return [one for one in tags if isinstance(one, str)] if isinstance(tags, list) else []
+
+
+def _check_list(value: Any, name: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise ImageError(
+            f"{name}: the layers of an image are not a list, so the archive is damaged",
+            hint="Create the archive again with docker save.",
+        )
+    return value
 
 
 def _check_texts(values: list[Any], name: str) -> list[str]:

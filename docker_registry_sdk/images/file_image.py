@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
+from .._core.text.redaction import printable
 from ..client.manifests import check_computable
+from ..client.platforms import is_known, show
 from ..digest import Digest
+from ..errors import ImageError
 from ..v2.models import Descriptor
-from .manifest_contents import StoredManifest, verify_manifest
+from .manifest_contents import StoredManifest, parse_contents, verify_manifest
+
+_MAX_SHOWN: Final = 10
 
 
 class FileImage(ABC):
@@ -20,6 +26,11 @@ class FileImage(ABC):
 
     def __init__(self, root: StoredManifest) -> None:
         self.root = root
+        # The manifests of `root` that the files lack, each with an error message and a hint.
+        self.missing: dict[Digest, tuple[str, str]] = {}
+
+    def close(self) -> None:  # noqa: B027 - only archives have something to close
+        """Release the files of the image. Most images hold no file open."""
 
     @abstractmethod
     def read_manifest_bytes(self, digest: Digest) -> bytes:
@@ -84,4 +95,52 @@ class FileImage(ABC):
         """
         expected = Digest(digest)
         check_computable(expected)
+        if expected in self.missing:
+            problem, hint = self.missing[expected]
+            raise ImageError(problem, hint=hint)
         return verify_manifest(self.read_manifest_bytes(expected), expected, media_type)
+
+
+def select_saved(
+    root: StoredManifest, place: str, has_manifest: Callable[[Descriptor], bool], read: Callable[[Descriptor], StoredManifest]
+) -> tuple[StoredManifest, dict[Digest, tuple[str, str]]]:
+    """Return the manifest to copy of an image whose files may lack parts, and the errors for the manifests that are missing.
+
+    `docker save` and `ctr export` write the index of all platforms, but only the manifests and layers of the platforms that were
+    pulled, and no attestations. If manifests of an index are missing, and one image is there, that image is returned. Otherwise
+    `root` itself is returned.
+
+    Args:
+        root: The manifest or index that the image's tag or name identifies.
+        place: The name of the layout or archive for error messages.
+        has_manifest: A function that returns whether the files have the manifest with a descriptor.
+        read: A function that returns the manifest with a descriptor.
+    """
+    children = parse_contents(root).children
+    missing = [one for one in children if not has_manifest(one)]
+    if not missing:
+        return root, {}
+    saved = [one for one in children if one not in missing and (one.platform is None or is_known(one.platform))]
+    if len(saved) == 1:
+        return read(saved[0]), {}
+    names = ", ".join(_show_child(one) for one in missing[:_MAX_SHOWN]) + (" and more" if len(missing) > _MAX_SHOWN else "")
+    problem = f"{place} has the index {root.digest}, but lacks {len(missing)} of its {len(children)} manifests: {names}"
+    platforms = [printable(show(one.platform)) for one in saved if one.platform is not None]
+    hint = (
+        f"Copy one of the platforms that are there (platform=): {', '.join(platforms[:_MAX_SHOWN])}."
+        if platforms
+        else "Copy or export the image again with all its platforms."
+    )
+    return root, {one.digest: (problem, hint) for one in missing}
+
+
+def _show_child(descriptor: Descriptor) -> str:
+    platform = descriptor.platform
+    kind = (
+        "attestation"
+        if platform is not None and not is_known(platform)
+        else printable(show(platform))
+        if platform
+        else "manifest"
+    )
+    return f"{kind} ({descriptor.digest})"

@@ -20,9 +20,9 @@ from ..digest import Digest
 from ..errors import ImageError
 from ..v2.models import Descriptor, ImageIndex
 from .cosign_tags import is_cosign_tag
-from .file_image import FileImage
+from .file_image import FileImage, select_saved
 from .files import find_file, hash_file, is_missing, open_file, read_blocks, read_small_file
-from .manifest_contents import StoredManifest, check_size, parse_contents, parse_json, verify_manifest
+from .manifest_contents import StoredManifest, check_size, named_document, parse_contents, parse_json, verify_manifest
 
 REF_NAME: Final = "org.opencontainers.image.ref.name"
 LAYOUT_FILE: Final = "oci-layout"
@@ -172,7 +172,8 @@ class Layout:
         return any(one.digest == digest and self.tag in (None, tag_of(one)) for one in entries)
 
     def _parse_index(self, content: bytes) -> list[Descriptor]:
-        return ImageIndex.from_dict(parse_json(content, f"{self.printable_path}/{INDEX_FILE}")).manifests
+        with named_document(f"{self.printable_path}/{INDEX_FILE}") as name:
+            return ImageIndex.from_dict(parse_json(content, name)).manifests
 
     def _is_image(self, descriptor: Descriptor) -> bool:
         tag = tag_of(descriptor)
@@ -248,7 +249,15 @@ def open_layout(layout: Layout) -> LayoutImage:
         OSError: A file cannot be read.
     """
     found = layout.find()
-    return LayoutImage(layout, check_size(_read_manifest(layout, found), found))
+    root, missing = select_saved(
+        check_size(_read_manifest(layout, found), found),
+        f"the layout {layout.printable_path}",
+        lambda one: find_file(layout.path, "blobs", one.digest.algorithm, one.digest.encoded) is not None,
+        lambda one: check_size(_read_manifest(layout, one), one),
+    )
+    image = LayoutImage(layout, root)
+    image.missing = missing
+    return image
 
 
 def check_layout_file(layout: Layout) -> None:

@@ -17,7 +17,7 @@ from ..media_types import OCI_INDEX
 from ..v2.models import ImageIndex
 from .files import file_lock, find_entry, find_file, hash_file, is_missing, open_entry, open_folder, read_small_file
 from .layout import INDEX_FILE, LAYOUT_FILE, LAYOUT_VERSION, REF_NAME, Layout, check_layout_file
-from .manifest_contents import StoredManifest, parse_json
+from .manifest_contents import StoredManifest, named_document, parse_json
 from .temporary_files import remove_remnants, write_atomically
 
 _LOCK_FILE: Final = f"{INDEX_FILE}.lock"
@@ -129,7 +129,8 @@ class LayoutWriter:
             else:
                 content = read_small_file(self._folder, INDEX_FILE)
                 document = parse_json(content, f"{self._layout.printable_path}/{INDEX_FILE}")
-            ImageIndex.from_dict(document)
+            with named_document(f"{self._layout.printable_path}/{INDEX_FILE}"):
+                ImageIndex.from_dict(document)
             entries: list[dict[str, Any]] = document["manifests"] or []
             tagged = [one for one in entries if (one.get("annotations") or {}).get(REF_NAME) == tag]
             if any(one["digest"] == stored.digest for one in (entries if tag is None else tagged)):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -10,7 +12,7 @@ from attrs import field, frozen
 from ..client.manifest_types import Manifest
 from ..client.manifests import parse_manifest
 from ..digest import Digest, digest_of
-from ..errors import DigestMismatchError, ImageError
+from ..errors import DigestMismatchError, ImageError, ParseError
 from ..media_types import EXTERNAL_LAYERS, OCTET_STREAM
 from ..v2.models import Descriptor, DockerManifest, DockerManifestList, DockerSchema1Manifest, ImageIndex, ImageManifest
 from .entry_kind import named_objects
@@ -213,6 +215,23 @@ def parse_json(content: bytes, name: str) -> Any:
             f"{name} is not a JSON document, so the image is damaged",
             hint="Create the layout or archive again, or copy to another folder.",
         ) from None
+
+
+@contextmanager
+def named_document(name: str) -> Iterator[str]:
+    """Name a file in the `ParseError` that the block raises. The error would otherwise blame a server.
+
+    Args:
+        name: The name of the file, which the context returns.
+
+    Raises:
+        ParseError: The block raised a `ParseError`.
+    """
+    try:
+        yield name
+    except ParseError as error:
+        hint = "Create the layout or archive again, or copy to another folder."
+        raise ParseError(model=f"{name} ({error.model})", field=error.field, problem=error.reason, hint=hint) from None
 
 
 def _merged_blobs(descriptors: list[Descriptor]) -> tuple[BlobDescriptor, ...]:

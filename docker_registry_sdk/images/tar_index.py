@@ -14,6 +14,7 @@ from attrs import frozen
 from .._core.files import open_without_waiting
 from .._core.text.redaction import printable, quoted
 from ..errors import ImageError
+from .decompress import TemporaryCopy, compression_of, decompress
 from .files import read_blocks
 from .tar_headers import TarFormatError, TarHeader, read_tar_headers
 
@@ -21,8 +22,6 @@ from .tar_headers import TarFormatError, TarHeader, read_tar_headers
 _MAX_MEMBERS: Final = 50_000
 # The names of all files and links are kept in memory.
 _MAX_NAMES_CHARACTERS: Final = 16 * 1024 * 1024
-# The first bytes of compressed files.
-_COMPRESSION_FORMATS: Final = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 @frozen
@@ -39,13 +38,13 @@ class TarMember:
 
 
 class TarIndex:
-    """The regular files of an uncompressed tar archive, by name.
+    """The regular files of a tar archive, by name. A compressed archive is decompressed into a temporary file.
 
     Args:
         path: The path of the archive.
 
     Raises:
-        ImageError: The file is not a tar archive, is compressed or truncated, or exceeds a safety limit.
+        ImageError: The file is not a tar archive, is damaged or truncated, or exceeds a safety limit.
         OSError: The file cannot be read.
     """
 
@@ -54,8 +53,22 @@ class TarIndex:
         self._members: dict[str, TarMember] = {}
         self._links: dict[str, str] = {}
         self._duplicates: set[str] = set()
+        self._copy: TemporaryCopy | None = None
         with self.open() as file:
-            self._read_headers(file, file.seek(0, io.SEEK_END))
+            compression = compression_of(file)
+            if compression is not None:
+                self._copy = decompress(file, compression, self._shown)
+        try:
+            with self.open() as file:
+                self._read_headers(file, file.seek(0, io.SEEK_END))
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Remove the temporary file, if the archive is compressed."""
+        if self._copy is not None:
+            self._copy.close()
 
     def __contains__(self, name: str) -> bool:
         return name in self._members or name in self._links
@@ -109,6 +122,8 @@ class TarIndex:
             ImageError: The path is that of a pipe, a device or a folder.
             OSError: The file cannot be opened.
         """
+        if self._copy is not None:
+            return self._copy.open()
         file = open_without_waiting(self.path)
         if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             return file
@@ -124,10 +139,6 @@ class TarIndex:
 
     def _read_headers(self, file: BinaryIO, archive_size: int) -> None:
         file.seek(0)
-        start = file.read(8)
-        compression = next((name for magic, name in _COMPRESSION_FORMATS.items() if start.startswith(magic)), None)
-        if compression is not None:
-            raise ImageError(f"{self._shown} is compressed with {compression}", hint="Decompress it first.")
         names_length = 0
         try:
             for count, header in enumerate(read_tar_headers(file, archive_size)):

@@ -20,6 +20,10 @@ FILE_LOCK_INTERVAL_SECONDS: Final = 0.2
 class AsyncImageSource(Protocol):
     """The source of a copy: an image that is stored in a registry, in an OCI image layout or in an archive."""
 
+    def close(self) -> None:
+        """Release the files of an image in a layout or archive."""
+        ...
+
     @property
     def repo(self) -> Repo | None:
         """Return the repository of the image; None for an image in a layout or archive."""

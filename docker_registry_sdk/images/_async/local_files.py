@@ -39,6 +39,10 @@ class AsyncFileSource:
     def __init__(self, image: FileImage) -> None:
         self._image = image
 
+    def close(self) -> None:
+        """Release the files of the image."""
+        self._image.close()
+
     async def read_root(self) -> StoredManifest:
         """Return the manifest or index that the image's tag, name or digest identifies."""
         return self._image.root

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 from attrs import frozen
 
@@ -79,7 +79,8 @@ async def async_open_copy(
                 push_to = async_plan_push(push_to)
             image_target = _open_image(target.location, push_to, opened, timeout, until)
         image_source = await _open_source(source.location, read_from, opened, timeout, until)
-        yield AsyncOpenCopy(image_source, image_target, source.location, target.location, until)
+        with closing(image_source):
+            yield AsyncOpenCopy(image_source, image_target, source.location, target.location, until)
 
 
 @asynccontextmanager
@@ -102,7 +103,8 @@ async def async_open_image(
         TypeError: `registries` has the wrong type.
     """
     async with AsyncOpenRegistries(registries) as opened:
-        yield await _open_source(source.location, source.repository, opened, timeout, to_deadline(deadline))
+        with closing(await _open_source(source.location, source.repository, opened, timeout, to_deadline(deadline))) as image:
+            yield image
 
 
 async def _open_source(

@@ -44,6 +44,10 @@ class FileSource:
     def __init__(self, image: FileImage) -> None:
         self._image = image
 
+    def close(self) -> None:
+        """Release the files of the image."""
+        self._image.close()
+
     def read_root(self) -> StoredManifest:
         """Return the manifest or index that the image's tag, name or digest identifies."""
         return self._image.root

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from attrs import frozen
 
@@ -80,7 +80,8 @@ def open_copy(
                 push_to = plan_push(push_to)
             image_target = _open_image(target.location, push_to, opened, timeout, until)
         image_source = _open_source(source.location, read_from, opened, timeout, until)
-        yield OpenCopy(image_source, image_target, source.location, target.location, until)
+        with closing(image_source):
+            yield OpenCopy(image_source, image_target, source.location, target.location, until)
 
 
 @contextmanager
@@ -103,7 +104,8 @@ def open_image(
         TypeError: `registries` has the wrong type.
     """
     with OpenRegistries(registries) as opened:
-        yield _open_source(source.location, source.repository, opened, timeout, to_deadline(deadline))
+        with closing(_open_source(source.location, source.repository, opened, timeout, to_deadline(deadline))) as image:
+            yield image
 
 
 def _open_source(

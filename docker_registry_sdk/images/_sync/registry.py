@@ -68,6 +68,9 @@ class RegistryImage:
         """Return the repository of the image."""
         return self._client.repo
 
+    def close(self) -> None:
+        """Do nothing: the repository is closed by its owner."""
+
     def read_root(self) -> StoredManifest:
         """Return the manifest or index that the image's tag, name or digest identifies."""
         try:

@@ -134,6 +134,9 @@ class MemoryImage:
 
     repo: Repo | None = None
 
+    def close(self) -> None:
+        """Do nothing."""
+
     def __init__(self, random: Random) -> None:
         self.manifests: dict[Digest, StoredManifest] = {}
         self.subjects: dict[Digest, Digest | None] = {}
