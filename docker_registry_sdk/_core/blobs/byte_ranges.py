@@ -192,6 +192,18 @@ class Resumption:
         self._use_ranges = False
         return False
 
+    def give_up_ranges(self) -> bool:
+        """Request the whole blob from now on, after a response to a range request that holds another range or none.
+
+        Returns:
+            False if the error must be raised, since the last request was for the whole blob, or only a part of the blob is to be
+            read.
+        """
+        if self.request_headers()[0] is None or self._stop is not None:
+            return False
+        self._use_ranges = False
+        return True
+
     def accept(self, chunk: bytes | memoryview) -> bytes | memoryview:
         """Return the bytes of a chunk that had not arrived before, and advance the offset by their number.
 

@@ -20,7 +20,7 @@ class BlobServer:
         chunked: Whether bodies are sent chunked, without a Content-Length.
         cut_after: The number of bytes after which each body is cut; None for no cut.
         etag: Returns the ETag of the next response; an empty string leaves it out.
-        content_range: Returns the Content-Range for first, last and size; None sends the right one.
+        content_range: Returns the Content-Range for first, last and size, or `missing`; None sends the right one.
         more: Bytes to send after the requested ones.
         coding: The value of Content-Encoding; empty to leave it out. `content` is the body as it is sent.
         served: The number of bytes that were sent.
@@ -60,7 +60,8 @@ class BlobServer:
             handler.send_header("Content-Encoding", self.coding)
         if requested:
             content_range = self.content_range or (lambda first, last, size: f"bytes {first}-{last}/{size}")
-            handler.send_header("Content-Range", content_range(first, last, size))
+            if (stated := content_range(first, last, size)) != "missing":
+                handler.send_header("Content-Range", stated)
         if self.chunked:
             handler.send_header("Transfer-Encoding", "chunked")
         else:

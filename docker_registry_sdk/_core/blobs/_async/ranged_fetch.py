@@ -76,6 +76,10 @@ class AsyncRangedFetch:
                     raise
                 self._has_ended = self.state.handle_unsatisfiable(error.headers)
                 continue
+            except ParseError:  # a partial response without Content-Range
+                if not self.state.give_up_ranges():
+                    raise
+                continue
             except RegistryError as error:
                 if not is_transient(error):
                     raise
@@ -84,6 +88,10 @@ class AsyncRangedFetch:
             self._response, self._body = response, body
             try:
                 await self._check_response(head, body)
+            except ParseError:  # another range than the requested one
+                await self.aclose()
+                if not self.state.give_up_ranges():
+                    raise
             except RegistryError as error:
                 await self.aclose()
                 if not is_transient(error):

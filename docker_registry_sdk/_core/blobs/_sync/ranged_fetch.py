@@ -92,6 +92,10 @@ class RangedFetch:
                     raise
                 self._has_ended = self.state.handle_unsatisfiable(error.headers)
                 continue
+            except ParseError:  # a partial response without Content-Range
+                if not self.state.give_up_ranges():
+                    raise
+                continue
             except RegistryError as error:
                 if not is_transient(error):
                     raise
@@ -100,6 +104,10 @@ class RangedFetch:
             self._response, self._body = response, body
             try:
                 self._check_response(head, body)
+            except ParseError:  # another range than the requested one
+                self.close()
+                if not self.state.give_up_ranges():
+                    raise
             except RegistryError as error:
                 self.close()
                 if not is_transient(error):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -139,16 +140,41 @@ async def test_a_server_without_ranges_sends_the_whole_a_bounded_number_of_times
     assert len(loopback.seen) == MAX_RETRIES + 1
 
 
-@pytest.mark.parametrize("content_range", ["bytes 0-{2}/{3}", "bytes {0}-{1}/4000000", "", "bytes {0}-{0}/{3}"])
-async def test_a_range_that_was_not_requested_is_refused(
-    loopback_client: AsyncRegistryClientV2, loopback: Loopback, content_range: str
+WRONG_RANGES = ["bytes 0-{2}/{3}", "bytes {0}-{1}/4000000", "", "missing", "bytes {0}-{0}/{3}", "bytes 5-1/{3}", "{0}-{1}"]
+
+
+@pytest.mark.parametrize("content_range", WRONG_RANGES)
+async def test_after_a_wrong_range_the_whole_blob_is_requested(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, tmp_path: Path, content_range: str
 ) -> None:
-    blob_server = BlobServer(CONTENT, cut_after=1_000_000)
+    """A registry that answers each range wrongly must not make a download fail each time (openai/tart#1255)."""
+    blob_server = BlobServer(CONTENT)
     blob_server.content_range = lambda first, last, size: content_range.format(first, last, last - first, size)
+    cuts = iter([1_000_000])
+
+    def answer(handler: Handler) -> None:
+        blob_server.cut_after = next(cuts, None)
+        blob_server.answer(handler)
+
+    loopback.answer = answer
+    assert await read_all(loopback_client, digest_of(CONTENT)) == CONTENT
+    assert len(loopback.seen) == 3
+    cuts, loopback.seen[:] = iter([1_000_000]), []
+    await loopback_client.download_blob(digest_of(CONTENT), tmp_path / "blob")
+    assert (tmp_path / "blob").read_bytes() == CONTENT
+    assert [path.name for path in tmp_path.iterdir()] == ["blob"]
+
+
+async def test_a_download_whose_part_cannot_be_resumed_is_completed_by_the_next_call(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, tmp_path: Path
+) -> None:
+    blob_server = BlobServer(CONTENT, cut_after=1_000_000, content_range=lambda *_: "missing")
     blob_server.attach(loopback)
-    with pytest.raises(ParseError, match="Content-Range"):
-        await read_all(loopback_client, digest_of(CONTENT))
-    assert len(loopback.seen) == 2
+    with pytest.raises(TransportError):
+        await loopback_client.download_blob(digest_of(CONTENT), tmp_path / "blob")
+    blob_server.cut_after = None
+    await loopback_client.download_blob(digest_of(CONTENT), tmp_path / "blob")
+    assert (tmp_path / "blob").read_bytes() == CONTENT
 
 
 async def test_shorter_ranges_than_requested_are_joined(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
