@@ -18,8 +18,9 @@ from typing import Final
 from attrs import frozen
 
 from .._core.folders import FolderEntry, LinkError, OpenFolder, open_path, problem_of_owner
+from .._core.text.redaction import printable
 from ..digest import Digest, Verifier
-from ..errors import UnsafeTitleError
+from ..errors import ArtifactError, UnsafeTitleError
 from ..v2.models import Descriptor
 
 # The suffix of a file that is being downloaded.
@@ -49,6 +50,24 @@ class TargetFile:
     path: Path
     descriptor: Descriptor
     exists: bool
+
+
+def check_sources(sources: Iterable[bytes | os.PathLike[str]]) -> None:
+    """Check that the files to push exist, and are no folders.
+
+    Args:
+        sources: The paths of the files; bytes are skipped.
+
+    Raises:
+        ArtifactError: A path is that of a folder.
+        OSError: A file does not exist, or cannot be examined.
+    """
+    for source in sources:
+        if isinstance(source, os.PathLike) and stat.S_ISDIR(os.stat(source).st_mode):
+            raise ArtifactError(
+                f"{printable(os.fspath(source))} is a folder, but only files can be pushed",
+                hint="Pass the files in the folder, or pack the folder into a tar file and push that.",
+            )
 
 
 def check_titles(titles: Iterable[str]) -> None:

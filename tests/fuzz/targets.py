@@ -190,7 +190,7 @@ def _open_tar(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "image.tar")
         path.write_bytes(content)
-        open_archive(DockerArchive(path))
+        open_archive(DockerArchive(path)).close()
 
 
 @st.composite

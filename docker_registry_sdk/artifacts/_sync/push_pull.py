@@ -19,7 +19,7 @@ from ...images._sync.places import OpenRegistries
 from ...media_types import OCI_EMPTY, OCI_MANIFEST
 from ...reference import RepoRef
 from ...v2.models import Descriptor
-from ..file_paths import check_titles, find_target_files, open_parent
+from ..file_paths import check_sources, check_titles, find_target_files, open_parent
 from ..manifest import (
     EMPTY_CONTENT,
     ArtifactBlob,
@@ -76,7 +76,7 @@ def push(
     Raises:
         ValueError: The artifact type is empty.
         InvalidReferenceError: The place is malformed.
-        ArtifactError: The place is not in a registry.
+        ArtifactError: The place is not in a registry, or a file is a folder; no request was sent.
         UnsafeTitleError: A title is unsafe, so that `pull` would raise an error; no request was sent.
         InvalidDigestError: The subject is malformed.
         NotFoundError: The subject was given as a tag or digest, and does not exist in the repository.
@@ -84,7 +84,7 @@ def push(
         ReferrersError: The artifact was pushed, but could not be added to the list of the subject's referrers. Push the
             artifact again.
         DeadlineExceededError: The deadline passed before the call was complete.
-        OSError: A file cannot be read.
+        OSError: A file cannot be read. For a file that does not exist, no request was sent.
         TypeError: The place, `files`, `registries` or `on_progress` has the wrong type.
 
     Source: OCI Image Spec, Guidelines for Artifact Usage.
@@ -93,6 +93,7 @@ def push(
         raise ValueError("artifact_type is empty: pass a media type, such as application/vnd.example.report.v1")
     blobs = as_blobs(files)
     check_titles(blob.title for blob in blobs if blob.title is not None)
+    check_sources(blob.source for blob in (*blobs, *([config] if config else ())))
     check_on_progress(on_progress)
     parsed = parse_artifact_place(place, needs_tag=False)
     with OpenRegistries(registries) as opened:

@@ -375,3 +375,21 @@ def test_a_push_and_a_pull_end_at_the_deadline(
     with pytest.raises(DeadlineExceededError, match=r"0\.5"):
         artifacts.pull(isolated_client.ref("v1"), tmp_path / "target", deadline=0.5)
     assert not (tmp_path / "target" / "data.bin").exists()
+
+
+@pytest.mark.parametrize("what", ["a folder", "a link to a folder", "a blob", "the config", "a missing file"])
+def test_a_folder_and_a_missing_file_are_refused_before_anything_is_sent(
+    isolated_client: RegistryClientV2, embedded_registry: EmbeddedRegistry, source: Path, what: str
+) -> None:
+    (source / "link").symlink_to(source)
+    files: list[Path | ArtifactBlob] = [source / "report.txt"]
+    config = None
+    if what == "the config":
+        config = ArtifactBlob(source, "application/json")
+    elif what == "a blob":
+        files.append(ArtifactBlob(source, title="folder"))
+    else:
+        files.append({"a folder": source, "a link to a folder": source / "link"}.get(what, source / "nothing"))
+    with pytest.raises(FileNotFoundError if what == "a missing file" else ArtifactError, match="source"):
+        artifacts.push(isolated_client.ref("v1"), files, artifact_type=REPORT, config=config)
+    assert len(embedded_registry.requests) == 0
