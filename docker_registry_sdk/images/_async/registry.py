@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Final
 
 from ..._core.blobs._async.blob_repository import AsyncBlobRepository
 from ..._core.blobs._async.download import async_download_blob
@@ -23,6 +25,7 @@ from ...errors import (
     NotFoundError,
     ParseError,
     RegistryError,
+    StatusError,
     UnexpectedContentTypeError,
 )
 from ...reference import Repo
@@ -32,6 +35,10 @@ from ..manifest_contents import MAX_MANIFESTS, BlobDescriptor, StoredManifest, b
 from ..planned import PlannedManifest
 from ..progress import BlobProgress
 from .interfaces import FILE_LOCK_INTERVAL_SECONDS, AsyncImageSource, AsyncProgressReader
+
+# The statuses, and for 400 and 403 the words, of registries that refuse to move a tag, such as Amazon ECR and Harbor.
+_IMMUTABLE_STATUSES: Final = frozenset({400, 403, 409, 412})
+_IMMUTABLE_WORDS: Final = re.compile("immutab|overwr|already.?exist", re.IGNORECASE)
 
 
 class AsyncRegistryImage:
@@ -177,7 +184,10 @@ class AsyncRegistryImage:
             digest: The digest of the manifest.
         """
         with suppress(*ABSENT_BEFORE_PUSH):
-            return await self._head_digest(tag) == digest
+            found = await self._head_digest(tag)
+            if found is not None and found.algorithm != digest.algorithm:
+                return digest_of((await self._get_manifest(tag, None)).raw, digest.algorithm) == digest
+            return found == digest
         return False
 
     async def has_manifest(self, digest: Digest) -> bool:
@@ -232,7 +242,34 @@ class AsyncRegistryImage:
         """
         ref = self._tag if manifest.role == "root" and self._tag is not None else manifest.digest
         for one in manifest.tags or (ref,):
-            await self._client.put_manifest(manifest.raw, one, media_type=manifest.media_type, **self._options)
+            try:
+                await self._client.put_manifest(manifest.raw, one, media_type=manifest.media_type, **self._options)
+            except StatusError as error:
+                if isinstance(one, Digest) or error.status not in _IMMUTABLE_STATUSES:
+                    raise
+                await self._check_tag_after(error, one, manifest.digest)
+
+    async def _check_tag_after(self, error: StatusError, tag: str, digest: Digest) -> None:
+        """Do nothing if a refused push of a tag was not necessary, because the tag resolves to the manifest; otherwise raise.
+
+        Raises:
+            ImageError: The tag resolves to another manifest, and the registry does not allow tags to be moved.
+            StatusError: The push was refused for another reason. The argument is raised again.
+        """
+        existing = None
+        with suppress(RegistryError):
+            existing = await self._head_digest(tag)
+        if existing is None:
+            raise error
+        if existing == digest:
+            return
+        if error.status in (400, 403) and not _IMMUTABLE_WORDS.search(str(error)):
+            raise error
+        raise ImageError(
+            f"the tag {tag} of {self.repo.canonical_name} exists with the digest {existing}, and the registry does not allow the "
+            f"tag to be moved: {error.problem}",
+            hint="Copy the image to another tag, or delete the tag first.",
+        ) from error
 
     async def _head_digest(self, ref: str) -> Digest | None:
         with suppress(UnexpectedContentTypeError):  # the registry stated no digest, and the format of the manifest is unknown

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Final
 
 from ..._core.blobs._sync.blob_repository import BlobRepository
 from ..._core.blobs._sync.download import download_blob
@@ -24,6 +26,7 @@ from ...errors import (
     NotFoundError,
     ParseError,
     RegistryError,
+    StatusError,
     UnexpectedContentTypeError,
 )
 from ...reference import Repo
@@ -40,6 +43,10 @@ from ..manifest_contents import (
 from ..planned import PlannedManifest
 from ..progress import BlobProgress
 from .interfaces import FILE_LOCK_INTERVAL_SECONDS, ImageSource, ProgressReader
+
+# The statuses, and for 400 and 403 the words, of registries that refuse to move a tag, such as Amazon ECR and Harbor.
+_IMMUTABLE_STATUSES: Final = frozenset({400, 403, 409, 412})
+_IMMUTABLE_WORDS: Final = re.compile("immutab|overwr|already.?exist", re.IGNORECASE)
 
 
 class RegistryImage:
@@ -185,7 +192,10 @@ class RegistryImage:
             digest: The digest of the manifest.
         """
         with suppress(*ABSENT_BEFORE_PUSH):
-            return self._head_digest(tag) == digest
+            found = self._head_digest(tag)
+            if found is not None and found.algorithm != digest.algorithm:
+                return digest_of((self._get_manifest(tag, None)).raw, digest.algorithm) == digest
+            return found == digest
         return False
 
     def has_manifest(self, digest: Digest) -> bool:
@@ -242,7 +252,34 @@ class RegistryImage:
         """
         ref = self._tag if manifest.role == "root" and self._tag is not None else manifest.digest
         for one in manifest.tags or (ref,):
-            self._client.put_manifest(manifest.raw, one, media_type=manifest.media_type, **self._options)
+            try:
+                self._client.put_manifest(manifest.raw, one, media_type=manifest.media_type, **self._options)
+            except StatusError as error:
+                if isinstance(one, Digest) or error.status not in _IMMUTABLE_STATUSES:
+                    raise
+                self._check_tag_after(error, one, manifest.digest)
+
+    def _check_tag_after(self, error: StatusError, tag: str, digest: Digest) -> None:
+        """Do nothing if a refused push of a tag was not necessary, because the tag resolves to the manifest; otherwise raise.
+
+        Raises:
+            ImageError: The tag resolves to another manifest, and the registry does not allow tags to be moved.
+            StatusError: The push was refused for another reason. The argument is raised again.
+        """
+        existing = None
+        with suppress(RegistryError):
+            existing = self._head_digest(tag)
+        if existing is None:
+            raise error
+        if existing == digest:
+            return
+        if error.status in (400, 403) and not _IMMUTABLE_WORDS.search(str(error)):
+            raise error
+        raise ImageError(
+            f"the tag {tag} of {self.repo.canonical_name} exists with the digest {existing}, and the registry does not allow the "
+            f"tag to be moved: {error.problem}",
+            hint="Copy the image to another tag, or delete the tag first.",
+        ) from error
 
     def _head_digest(self, ref: str) -> Digest | None:
         with suppress(

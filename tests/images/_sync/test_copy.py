@@ -30,6 +30,7 @@ from tests.support.request_log import recorded_requests
 from docker_registry_sdk import Registries, RegistryClientV2, images
 from docker_registry_sdk.errors import (
     DigestMismatchError,
+    ForbiddenError,
     ImageError,
     InvalidReferenceError,
     NotFoundError,
@@ -42,6 +43,7 @@ from docker_registry_sdk.testing.faults import (
     Fault,
     HtmlError,
     NoDigest,
+    SetHeader,
     Status,
     WrongBytes,
 )
@@ -356,3 +358,46 @@ def test_a_refused_head_is_no_reason_not_to_push(start_registry: StartRegistry, 
     with RegistryClientV2(f"{target.url}/c") as client:
         assert (client.blob_upload(b"small")).size == 5
         assert (client.blob_upload(b"small", digest=digest_of(b"small"), from_repo="b")).size == 5
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, "TAG_INVALID: immutable"), (403, "tag already exists"), (409, "CONFLICT"), (412, "PRECONDITION")],
+)
+def test_a_tag_that_may_not_be_moved_is_named(start_registry: StartRegistry, status: int, code: str) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", AMD64, "v1")
+    push_image(f"{registry.url}/a", ARM64, "v2")
+    images.copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
+    registry.faults.add(Fault(Status(status, code=code), operation="put_manifest", path=".*/manifests/v1", times=None))
+    with recorded_requests(registry) as asked:
+        again = images.copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
+    assert again.manifests_pushed == 0
+    assert not any(one.startswith("PUT") for one in asked)
+    with pytest.raises(
+        ImageError, match=f"tag v1 of .*/b exists with the digest {AMD64.root}, .* moved: .*{status} .*{code}"
+    ):
+        images.copy(f"{registry.url}/a:v2", f"{registry.url}/b:v1")
+    check_pushed_image(f"{registry.url}/b", AMD64, "v1")
+
+
+def test_another_refusal_of_a_tag_stays_the_error_of_the_registry(start_registry: StartRegistry) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", ARM64, "v1")
+    push_image(f"{registry.url}/b", AMD64, "v1")
+    registry.faults.add(Fault(Status(403), operation="put_manifest", path=".*/manifests/v1", times=None))
+    for target in ("b", "c"):
+        with pytest.raises(ForbiddenError):
+            images.copy(f"{registry.url}/a:v1", f"{registry.url}/{target}:v1")
+
+
+@pytest.mark.parametrize("stated", [None, "sha256:ABC", "sha512:" + "0" * 128])
+def test_a_tag_whose_digest_is_not_stated_is_compared_by_content(
+    start_registry: StartRegistry, stated: str | None
+) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", AMD64, "v1")
+    push_image(f"{registry.url}/b", AMD64, "v1")
+    registry.faults.add(Fault(SetHeader("docker-content-digest", stated), operation="head_manifest", times=None))
+    registry.faults.add(Fault(Status(400), operation="put_manifest", times=None))
+    assert (images.copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")).manifests_pushed == 0
