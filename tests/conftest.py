@@ -7,6 +7,11 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A slow or busy machine is no fault: examples have no time limit.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts the tests in the background ignores it, and so would every program that a test interrupts.
@@ -20,6 +25,12 @@ FOLDERS_WITHOUT_COVERAGE = frozenset(
     {"benchmarks", "docs", "fuzz", "generator", "interop", "packaging", "readme", "soak", "typing"}
 )
 MODULES_WITHOUT_COVERAGE = frozenset({"test_conformance.py", "test_schemathesis.py", "test_pytest_plugin.py"})
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the fixtures of the package, if an option kept pytest from loading them before the measurement of coverage began."""
+    if not config.pluginmanager.has_plugin("docker_registry_sdk"):
+        config.pluginmanager.import_plugin("docker_registry_sdk.testing.pytest_plugin")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

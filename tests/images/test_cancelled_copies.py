@@ -52,7 +52,11 @@ async def test_a_cancelled_copy_leaves_no_upload_and_no_file(start_registry: Sta
 class DelayedUpload:
     """A fault that delays a request and removes its query, so that nothing is mounted."""
 
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+
     async def play(self, exchange: FaultExchange, app: Any) -> None:
+        self.begun.set()
         await asyncio.sleep(0.5)
         await app({**exchange.scope, "query_string": b""}, exchange.receive, exchange.send)
 
@@ -62,22 +66,22 @@ async def test_an_upload_session_opened_during_cancellation_is_closed(start_regi
     registry = start_registry()
     push_image(f"{registry.url}/a", IMAGE, "v1")
     registry.requests.clear()
-    registry.faults.add(Fault(DelayedUpload(), method="POST", times=None))
+    delayed = DelayedUpload()
+    registry.faults.add(Fault(delayed, method="POST", times=None))
     source = f"{registry.url}/a:v1"
     if kind == "upload":
         other = start_registry()
         push_image(f"{other.url}/a", IMAGE, "v1")
         source = f"{other.url}/a:v1"
     task = asyncio.ensure_future(images.async_copy(source, f"{registry.url}/b:v1"))
-    for _ in range(200):
+    while not delayed.begun.is_set():
         await asyncio.sleep(0.01)
-        if sum(record.method == "HEAD" for record in registry.requests.snapshot()) >= 2 + len(IMAGE.blobs):
-            break
-    await asyncio.sleep(0.2)
+        assert not task.done()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.sleep(0.6)
+    while registry.requests.under_way:
+        await asyncio.sleep(0.01)
     assert any(record.method == "POST" for record in registry.requests.snapshot())
     assert open_uploads(registry) == []
 

@@ -101,7 +101,8 @@ def test_stop_does_not_wait_for_idle_connections(monkeypatch: pytest.MonkeyPatch
     client.close()
 
 
-def test_running_request_finishes_after_stop() -> None:
+def test_running_request_finishes_after_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("docker_registry_sdk.testing.server.SHUTDOWN_GRACE_SECONDS", 60.0)
     content = b"x" * 30_000_000
     with ThreadPoolExecutor(1) as pool:
         with EmbeddedRegistry() as registry, httpx.Client(base_url=registry.url) as client:
@@ -114,7 +115,7 @@ def test_running_request_finishes_after_stop() -> None:
                     return sum(len(piece) for piece in response.iter_raw())
 
             pulling = pool.submit(pull)
-            begun.wait(10)
+            assert begun.wait(60)
         assert pulling.result() == len(content)
 
 

@@ -63,7 +63,7 @@ def run(description: Path, url: str, *options: str, phases: str = "coverage,fuzz
         *["--suppress-health-check", "all", "--warnings", "off", "--no-color"],
         *["--report", "json", "--report-json-path", str(report), *options],
     ]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
     if done.returncode:
         pytest.fail(f"Schemathesis reports errors:\n{done.stdout}\n{done.stderr}")
     document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))

@@ -163,8 +163,12 @@ def test_a_deadline_holds_for_all_pages_of_a_listing(connect_to: Connect, loopba
 
     loopback.answer = answer
     client = connect_to(loopback.url)
-    with pytest.raises(DeadlineExceededError, match=r"0\.4"):
-        CALLS[listing](client, {"deadline": 0.4})
+    for _ in range(10):  # on a busy machine, the first page may take the whole time
+        loopback.seen.clear()
+        with pytest.raises(DeadlineExceededError, match=r"0\.4"):
+            CALLS[listing](client, {"deadline": 0.4})
+        if len(loopback.seen) > 1:
+            break
     assert len(loopback.seen) > 1
 
 

@@ -51,9 +51,12 @@ async def test_the_deadline_bounds_all_requests_together(start_registry: StartRe
         nested = build_index({}, without_platform=[nested])
     push_image(f"{source.url}/a", nested, "v1")
     source.faults.add(Fault(Slow(bytes_per_second=200), operation="get_manifest", times=None))
-    source.requests.clear()
-    with pytest.raises(DeadlineExceededError):
-        await images.async_plan_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", deadline=4)
+    for _ in range(10):  # on a busy machine, the first request may take the whole time
+        source.requests.clear()
+        with pytest.raises(DeadlineExceededError):
+            await images.async_plan_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", deadline=4)
+        if len(source.requests) > 1:
+            break
     assert len(source.requests) > 1
 
 
