@@ -17,8 +17,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-# Matches a word that contains a digest, such as NAME@sha256:….
-_WITH_DIGEST = re.compile(r"\S*[a-z0-9]:[0-9a-f]{32,}\S*")
+_DIGEST = re.compile(r"[a-z0-9]:[0-9a-f]{32}")
 _MIN_COLUMN_WIDTH = 12
 _COLUMN_GAP = 2
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -206,5 +205,5 @@ def _min_width(column: Sequence[str]) -> int:
     Args:
         column: The cells of the column, with its header.
     """
-    digests = [len(word[0]) for cell in column for word in _WITH_DIGEST.finditer(cell)]
+    digests = [len(word) for cell in column for word in cell.split() if _DIGEST.search(word)]
     return max([min(_MIN_COLUMN_WIDTH, max(map(len, column))), *digests])

@@ -8,8 +8,8 @@ Source: https://kubernetes.io/docs/concepts/containers/images/#config-json
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from typing import Final
 
 # The key of Docker Hub in configuration files and for helpers: the former URL of the Docker index.
@@ -96,7 +96,7 @@ def _matches(pattern: str, host: str) -> bool:
     (labels, port), (wanted, wanted_port) = _labels(pattern), _labels(host)
     if port != wanted_port or len(labels) != len(wanted):
         return False
-    return all(fnmatchcase(label, one.replace("[^", "[!")) for one, label in zip(labels, wanted, strict=True))
+    return all(fnmatch.fnmatchcase(label, one.replace("[^", "[!")) for one, label in zip(labels, wanted, strict=True))
 
 
 def _labels(host: str) -> tuple[list[str], str]:

@@ -9,6 +9,7 @@ import tempfile
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ IMAGE_CONFIG = {
     "rootfs": {"type": "layers", "diff_ids": [DIGEST]},
     "history": [{"created_by": "x", "empty_layer": True}],
 }
-ENCODED = tuple(encode(b"some text" * 9).decode("latin-1") for encode in (gzip.compress, zlib.compress))
+ENCODED = tuple(encode(b"some text" * 9).decode("latin-1") for encode in (partial(gzip.compress, mtime=0), zlib.compress))
 SCHEMA1 = {
     "schemaVersion": 1,
     "name": "a",
