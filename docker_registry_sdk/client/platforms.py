@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from attrs import evolve
+
 from .._core.text.redaction import printable, quoted
 from ..errors import InvalidPlatformError, PlatformNotFoundError
 from ..media_types import DOCKER_CONFIG, OCI_CONFIG
@@ -30,6 +32,12 @@ _VARIANTS: Final = {"armhf": "v7", "armel": "v6", "armv5l": "v5", "armv6l": "v6"
 # The variant that an architecture without a variant means.
 _DEFAULT_VARIANTS: Final = {"arm": "v7", "arm64": "v8", "amd64": "v1"}
 _MAX_PLATFORMS_SHOWN: Final = 20
+# What the levels v2, v3 and v4 of x86-64 add.
+_X86_64_LEVELS: Final = (
+    "cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3",
+    "avx avx2 bmi1 bmi2 f16c fma abm movbe xsave",
+    "avx512f avx512bw avx512cd avx512dq avx512vl",
+)
 
 
 def parse_platform(text: str) -> models.Platform:
@@ -98,10 +106,37 @@ def check_platform(config: models.ImageConfig, wanted: models.Platform) -> None:
 
 
 def default_platform() -> models.Platform:
-    """Return Linux on the processor of this machine, also on macOS and Windows, which run Linux in a virtual machine."""
+    """Return Linux on the processor of this machine, also on macOS and Windows, which run Linux in a virtual machine.
+
+    On Linux, the variant of an x86-64 processor is the highest level whose instructions the processor has, such as `v3`.
+    """
     import platform
 
-    return normalize(models.Platform(os="linux", architecture=platform.machine()))
+    machine = normalize(models.Platform(os="linux", architecture=platform.machine()))
+    if machine.architecture != "amd64":
+        return machine
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+            line = next((line for line in file if line.startswith("flags")), "")
+    except OSError:
+        return machine
+    return evolve(machine, variant=x86_64_level(line.partition(":")[2].split()))
+
+
+def x86_64_level(flags: Iterable[str]) -> str:
+    """Return the highest level of x86-64 whose instructions a processor has: `v1`, `v2`, `v3` or `v4`.
+
+    Args:
+        flags: The features of the processor, with the names in Linux's /proc/cpuinfo.
+
+    Source: https://gitlab.com/x86-psABIs/x86-64-ABI (table "Micro-Architecture Levels").
+    """
+    has, level = set(flags), 1
+    for needed in _X86_64_LEVELS:
+        if not has.issuperset(needed.split()):
+            break
+        level += 1
+    return f"v{level}"
 
 
 def normalize(platform: models.Platform) -> models.Platform:
@@ -161,16 +196,21 @@ def choose(descriptors: Iterable[models.Descriptor], wanted: models.Platform) ->
     Raises:
         PlatformNotFoundError: No descriptor suits the platform; the message lists the available platforms.
     """
-    offers = [(one, one.platform) for one in descriptors if one.platform is not None and is_known(one.platform)]
+    entries = list(descriptors)
+    offers = [(one, one.platform) for one in entries if one.platform is not None and is_known(one.platform)]
     ranked = [(rank(platform, wanted), one) for one, platform in offers]
     fits = [(order, one) for order, one in ranked if order is not None]
     if fits:
         return min(fits, key=lambda pair: pair[0])[1]
     known = sorted({printable(show(platform)) for _, platform in offers})
     more = " and more" if len(known) > _MAX_PLATFORMS_SHOWN else ""
-    shown = f"its platforms are {', '.join(known[:_MAX_PLATFORMS_SHOWN])}{more}" if known else "its index contains no platforms"
+    nothing = "its index contains no platforms" if entries else "its index is empty"
+    shown = f"its platforms are {', '.join(known[:_MAX_PLATFORMS_SHOWN])}{more}" if known else nothing
     raise PlatformNotFoundError(
-        f"the image does not exist for {show(wanted)}: {shown}", wanted=printable(show(wanted)), available=known
+        f"the image does not exist for {show(wanted)}: {shown}",
+        wanted=printable(show(wanted)),
+        available=known,
+        hint=None if entries else "Push the image again: an index lists the images of all platforms.",
     )
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docker_registry_sdk.client.platforms import choose, default_platform, parse_platform, rank, show, to_platform
-from docker_registry_sdk.errors import ImageError, InvalidPlatformError
+from docker_registry_sdk.client.platforms import choose, default_platform, parse_platform, rank, show, to_platform, x86_64_level
+from docker_registry_sdk.errors import ImageError, InvalidPlatformError, PlatformNotFoundError
 from docker_registry_sdk.v2.models import Descriptor, Platform
 
 
@@ -60,7 +60,7 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("machine", "means"),
-    [("x86_64", "linux/amd64/v1"), ("aarch64", "linux/arm64/v8"), ("armv7l", "linux/arm/v7"), ("s390x", "linux/s390x")],
+    [("aarch64", "linux/arm64/v8"), ("armv7l", "linux/arm/v7"), ("s390x", "linux/s390x")],
 )
 def test_the_default_is_linux_on_this_machine(monkeypatch: pytest.MonkeyPatch, machine: str, means: str) -> None:
     monkeypatch.setattr(platform, "machine", lambda: machine)
@@ -125,3 +125,36 @@ def platform_descriptor(text: str) -> Descriptor:
         size=1,
         platform=Platform(os=system, architecture=architecture, variant=variant[0] if variant else None),
     )
+
+
+V2 = "cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3"
+V3 = "avx avx2 bmi1 bmi2 f16c fma abm movbe xsave"
+V4 = "avx512f avx512bw avx512cd avx512dq avx512vl"
+
+
+@pytest.mark.parametrize(
+    ("flags", "level"),
+    [
+        ("", "v1"),
+        ("fpu sse2", "v1"),
+        (V2, "v2"),
+        (V3, "v1"),
+        (f"{V2} {V4}", "v2"),
+        (f"{V2} {V3}", "v3"),
+        (f"{V2} {V3} {V4}", "v4"),
+    ],
+)
+def test_the_level_of_a_processor_has_all_its_instructions(flags: str, level: str) -> None:
+    assert x86_64_level(flags.split()) == level
+    for missing in flags.split():
+        assert x86_64_level(set(flags.split()) - {missing}) <= level
+
+
+def test_the_default_platform_of_x86_64_has_a_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    assert show(default_platform()) in {f"linux/amd64/v{level}" for level in range(1, 5)}
+
+
+def test_an_empty_index_is_said_to_be_empty() -> None:
+    with pytest.raises(PlatformNotFoundError, match="its index is empty"):
+        choose([], to_platform("linux/amd64"))

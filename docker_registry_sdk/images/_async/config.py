@@ -13,7 +13,7 @@ from ...client.platforms import (
     to_platform,
 )
 from ...errors import ImageError, PlatformNotFoundError
-from ...v2.models import ImageConfig, Platform
+from ...v2.models import DockerManifestList, ImageConfig, ImageIndex, Platform
 from ..location import AsyncPlace
 from ..manifest_contents import StoredManifest, blob_descriptor, parse_contents
 from .interfaces import AsyncImageSource
@@ -125,8 +125,11 @@ async def async_descend(
     """
     path = [root]
     for _ in range(MAX_INDEX_DEPTH):
-        children = parse_contents(path[-1]).children
-        if not children:
+        contents = parse_contents(path[-1])
+        if not isinstance(contents.document, (ImageIndex, DockerManifestList)):
+            return path
+        children = contents.children
+        if or_first and not children:
             return path
         try:
             chosen = choose(children, wanted)

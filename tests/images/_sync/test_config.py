@@ -61,7 +61,7 @@ def test_without_a_platform_get_config_chooses_linux_on_this_machine(
             images.get_config(client.ref("arm64"), platform="linux/amd64")
         with pytest.raises(ImageError, match="its platforms are linux/amd64, linux/arm64/v8"):
             images.get_config(client.ref("v1"), platform="linux/s390x")
-        with pytest.raises(ImageError, match="has no image config"):
+        with pytest.raises(ImageError, match="its index is empty"):
             images.get_config(client.ref("empty"))
         with pytest.raises(NotFoundError):
             images.get_config(client.ref("v2"))
