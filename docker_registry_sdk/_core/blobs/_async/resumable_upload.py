@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Literal
@@ -38,6 +39,8 @@ from .blob_repository import AsyncBlobRepository
 from .cancel_upload import async_cancel_after_error, async_cancel_upload
 from .verified_source import AsyncVerifiedSource
 
+# Words of registries that answer 416 to a body beyond their limit, as GHCR beyond 4 MiB.
+_TOO_LARGE = re.compile("too (?:large|big|long)|exceed|maximum|limit", re.IGNORECASE)
 _log = logging.getLogger("docker_registry_sdk._core.blobs")
 
 
@@ -300,6 +303,8 @@ class AsyncResumableUpload:
                 self._unsatisfiable_offset = self._session.offset if status == 416 else None
         wait = self._failures.seconds_to_retry(error)
         if wait is None:
+            if status == 416 and _TOO_LARGE.search(str(error)):
+                error.add_note("The registry limits the size of a request: pass a smaller chunk_size, such as 4 MiB (4194304).")
             if "DIGEST_INVALID" in getattr(error, "codes", ()) and self._source.is_verified:
                 error.add_note(
                     "When the source was read, its bytes had the expected digest: it has changed, or the registry lost bytes."

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Literal
@@ -39,6 +40,8 @@ from .blob_repository import BlobRepository
 from .cancel_upload import cancel_after_error, cancel_upload
 from .verified_source import VerifiedSource
 
+# Words of registries that answer 416 to a body beyond their limit, as GHCR beyond 4 MiB.
+_TOO_LARGE = re.compile("too (?:large|big|long)|exceed|maximum|limit", re.IGNORECASE)
 _log = logging.getLogger("docker_registry_sdk._core.blobs")
 
 
@@ -307,6 +310,10 @@ class ResumableUpload:
                 self._unsatisfiable_offset = self._session.offset if status == 416 else None
         wait = self._failures.seconds_to_retry(error)
         if wait is None:
+            if status == 416 and _TOO_LARGE.search(str(error)):
+                error.add_note(
+                    "The registry limits the size of a request: pass a smaller chunk_size, such as 4 MiB (4194304)."
+                )
             if "DIGEST_INVALID" in getattr(error, "codes", ()) and self._source.is_verified:
                 error.add_note(
                     "When the source was read, its bytes had the expected digest: it has changed, or the registry lost bytes."

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2
-from docker_registry_sdk.errors import RegistryError, ServerError, StatusError, TransportError
+from docker_registry_sdk.errors import RangeNotSatisfiableError, RegistryError, ServerError, StatusError, TransportError
 from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from docker_registry_sdk.testing.faults import ExpireTokens, Fault, LoseResponse, OperationName, Reset, Status
 from tests.core.blobs._async.helpers import ALL_SOURCES, ONE_TIME_SOURCES, REPLAYABLE_SOURCES, AsyncReplayable, stored
@@ -189,3 +189,17 @@ async def test_the_minimum_length_of_chunks(source: str, tmp_path: Path) -> None
         await upload(registry, given, chunk_size=1000, **options)
         chunks = [record for record in complete_log(registry) if record.method == "PATCH" and record.fault is None]
         assert [record.request_bytes for record in chunks[:-1]] == [CHUNK] * (len(chunks) - 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"), [("the request body is too large and exceeds the limit of 4.00MiB", True), ("", False)]
+)
+async def test_a_416_for_a_body_that_is_too_large_names_the_chunk_size(words: str, expected: bool) -> None:
+    with EmbeddedRegistry(auth="none") as registry:
+        for operation in ("upload_blob_chunk", "complete_blob_upload"):
+            effect = Status(416, code=words or "RANGE_INVALID")
+            registry.faults.add(Fault(effect, operation=operation, times=None))
+        async with AsyncRegistryClientV2(f"{registry.url}/a/b", max_retries=1, max_retry_wait=0.01) as client:
+            with pytest.raises(RangeNotSatisfiableError) as caught:
+                await client.blob_upload(b"x" * 2_000_000, chunk_size=1_000_000)
+    assert any("chunk_size" in note for note in getattr(caught.value, "__notes__", [])) is expected

@@ -30,6 +30,7 @@ from tests.core.blobs.upload_helpers import (
 
 from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.errors import (
+    RangeNotSatisfiableError,
     RegistryError,
     ServerError,
     StatusError,
@@ -212,3 +213,17 @@ def test_the_minimum_length_of_chunks(source: str, tmp_path: Path) -> None:
         upload(registry, given, chunk_size=1000, **options)
         chunks = [record for record in complete_log(registry) if record.method == "PATCH" and record.fault is None]
         assert [record.request_bytes for record in chunks[:-1]] == [CHUNK] * (len(chunks) - 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"), [("the request body is too large and exceeds the limit of 4.00MiB", True), ("", False)]
+)
+def test_a_416_for_a_body_that_is_too_large_names_the_chunk_size(words: str, expected: bool) -> None:
+    with EmbeddedRegistry(auth="none") as registry:
+        for operation in ("upload_blob_chunk", "complete_blob_upload"):
+            effect = Status(416, code=words or "RANGE_INVALID")
+            registry.faults.add(Fault(effect, operation=operation, times=None))
+        with RegistryClientV2(f"{registry.url}/a/b", max_retries=1, max_retry_wait=0.01) as client:
+            with pytest.raises(RangeNotSatisfiableError) as caught:
+                client.blob_upload(b"x" * 2_000_000, chunk_size=1_000_000)
+    assert any("chunk_size" in note for note in getattr(caught.value, "__notes__", [])) is expected
