@@ -207,5 +207,5 @@ def _zstd_decompressor(name: str) -> Callable[[], _Decompressor]:
         return lambda: cast("_Decompressor", module.ZstdDecompressor(options=options))
     raise ImageError(
         f"{name} is compressed with zstd, which this Python cannot decompress",
-        hint="Install the package backports.zstd, use Python 3.14, or decompress the file first.",
+        hint="Install backports.zstd (pip install 'docker-registry-sdk[zstd]'), use Python 3.14, or decompress the file first.",
     )

@@ -7,9 +7,9 @@ from importlib.metadata import PackageMetadata, distribution
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-# Installed on other systems only, so that the tests cannot read their metadata.
-ELSEWHERE = {"colorama"}
-EXTRAS = ("", "cli", "schema1", "testing")
+# Installed on other systems or versions of Python only, so that the tests cannot read their metadata.
+ELSEWHERE = {"colorama", "backports-zstd"}
+EXTRAS = ("", "cli", "schema1", "testing", "zstd")
 NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
