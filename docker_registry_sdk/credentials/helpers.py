@@ -245,7 +245,7 @@ class HelperProcess:
             Thread(target=read, args=(process, event), name=self._call.program, daemon=True).start()
         assert process.stdin is not None
         with contextlib.suppress(OSError), process.stdin:  # the helper may close its stdin without reading
-            process.stdin.write(self._call.server.encode())
+            process.stdin.write(self._call.server.encode(errors="replace"))  # JSON may contain unpaired surrogates
         if not done.wait(self._timeout):
             raise self._call.error(f"the helper did not answer within {self._timeout:g} seconds")
         if len(self._output) > MAX_OUTPUT_BYTES:

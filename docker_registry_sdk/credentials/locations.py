@@ -98,7 +98,7 @@ def find_locations(environ: Mapping[str, str], platform: str = sys.platform) -> 
         locations.append(ConfigLocation("$DOCKER_AUTH_CONFIG", content=os.fsencode(inline), is_named=True))
     if only := environ.get("REGISTRY_AUTH_FILE"):
         return [*locations, ConfigLocation.of_file(Path(only), is_named=True)]
-    home = _home(environ)
+    home = home_folder(environ)
     locations += [ConfigLocation.of_file(path) for path in _podman_files(environ, home, platform)]
     if docker := environ.get("DOCKER_CONFIG"):
         locations.append(ConfigLocation.of_file(Path(docker, "config.json"), is_named=True))
@@ -123,12 +123,17 @@ def _podman_files(environ: Mapping[str, str], home: Path | None, platform: str) 
     return [folder / "auth.json" for folder in dict.fromkeys(folders)]
 
 
-def _home(environ: Mapping[str, str]) -> Path | None:
+def home_folder(environ: Mapping[str, str]) -> Path | None:
+    """Return the user's home folder; None if the account has none, as in some containers.
+
+    Args:
+        environ: The environment variables.
+    """
     if found := environ.get("HOME") or environ.get("USERPROFILE"):
         return Path(found)
     try:
         return Path.home()
-    except RuntimeError:  # the account has no home folder, as in some containers
+    except RuntimeError:
         return None
 
 

@@ -15,7 +15,7 @@ from ..errors import AuthError
 from ..reference import Index
 from .config import CredentialConfig, parse_config, parse_document
 from .helpers import HelperCall
-from .locations import ConfigLocation
+from .locations import ConfigLocation, home_folder
 from .registry_keys import HUB_SERVER, matching_keys
 from .rewriting import rewrite_file
 
@@ -96,8 +96,15 @@ def _unchanged(problem: str, location: str) -> AuthError:
 def _config_path(environ: Mapping[str, str]) -> Path:
     if file := environ.get("REGISTRY_AUTH_FILE"):
         return Path(file)
-    folder = environ.get("DOCKER_CONFIG")
-    return Path(folder) / "config.json" if folder else Path.home() / ".docker" / "config.json"
+    if folder := environ.get("DOCKER_CONFIG"):
+        return Path(folder) / "config.json"
+    if (home := home_folder(environ)) is None:
+        raise AuthError(
+            "the login was not stored: this account has no home folder",
+            source="~/.docker/config.json",
+            hint="Set DOCKER_CONFIG to a folder for config.json.",
+        )
+    return home / ".docker" / "config.json"
 
 
 def _store_in_helper(call: HelperCall, username: str, password: str, environ: Mapping[str, str]) -> None:
@@ -119,6 +126,12 @@ def _store_in_helper(call: HelperCall, username: str, password: str, environ: Ma
             env=dict(environ),
             check=False,
         )
+    except OSError as error:
+        raise AuthError(
+            f"{call.program} cannot be started: {error.strerror or 'unknown error'}",
+            source=call.configured,
+            hint="Repair or reinstall this program, or remove its name from the file.",
+        ) from None
     except subprocess.TimeoutExpired:
         raise AuthError(
             f"{call.program} did not exit within {_TIMEOUT_SECONDS:g} seconds",

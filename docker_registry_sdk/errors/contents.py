@@ -33,6 +33,7 @@ class AuthError(RegistryError):
     """
 
     hint = "Log in to this registry, or pass a user name and a password."
+    _of_all_repos = False  # whether a search in files fails alike for all repositories of the registry
 
     def __init__(self, problem: str, *, source: str, hint: str | None = None) -> None:
         self.source = source

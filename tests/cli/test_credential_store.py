@@ -97,6 +97,27 @@ def test_a_malformed_file_does_not_change(tmp_path: Path, content: str) -> None:
     assert sorted(tmp_path.iterdir()) == [path, tmp_path / "home"]
 
 
+@pytest.mark.parametrize("content", ["#!/no/such/interpreter\n", "\x7fELF"])
+def test_a_helper_that_cannot_be_started_is_named(tmp_path: Path, content: str) -> None:
+    program = tmp_path / "docker-credential-box"
+    program.write_text(content, encoding="utf-8")
+    program.chmod(0o755)
+    path = tmp_path / "config.json"
+    path.write_text('{"credsStore": "box"}', encoding="utf-8")
+    with pytest.raises(AuthError, match="docker-credential-box cannot be started") as caught:
+        store_credential(parse_index("r.example"), "ann", "x", {"DOCKER_CONFIG": str(tmp_path), "PATH": str(tmp_path)})
+    assert caught.value.source == str(path)
+
+
+def test_an_account_without_a_home_folder_must_name_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("none")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    with pytest.raises(AuthError, match="Set DOCKER_CONFIG"):
+        store_credential(parse_index("r.example"), "ann", "x", {})
+
+
 def test_a_symbolic_link_is_followed(tmp_path: Path) -> None:
     real = tmp_path / "real.json"
     real.write_text("{}", encoding="utf-8")

@@ -372,3 +372,9 @@ def test_cancelled_task_kills_its_helper(home: Home) -> None:
         time.sleep(0.02)
     assert pid_is_gone(pid)
     assert not ended.exists()
+
+
+def test_a_key_with_an_unpaired_surrogate_is_asked_without_a_failure(find: Find, home: Home) -> None:
+    home.helper("one", 'print(json.dumps({"Username": "me", "Secret": "x"}))')
+    home.docker(credsStore="one", auths={"\ud800://quay.io": {}})
+    assert find("quay.io") == Credential("me", "x")

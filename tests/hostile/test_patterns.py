@@ -44,6 +44,7 @@ PATTERNS: dict[tuple[str, str], list[str]] = {
     ("_core.text.retry_after", "_NUMBER"): ["120", "-1.5"],
     ("_core.wire.failures", "_QUOTED"): [": bytearray(b'abc')"],
     ("_core.wire.json_values", "_TIMESTAMP"): ["2024-01-02T03:04:05.678Z"],
+    ("_core.wire.links", "_BARE_URL"): ["/x", "?x", "https://h.test/x"],
     ("_core.wire.links", "_GAP"): [" ,"],
     ("_core.wire.links", "_NOT_A_LINK"): ["a;b"],
     ("_core.wire.links", "_PARAMETER"): [' ; rel = "a\\"b"', ";rel=next", "; rel='a b' c"],

@@ -236,7 +236,8 @@ def _find_https(request: HTTPRequest, response: HTTPResponse, location: str) -> 
     if request.url.scheme != "http":
         return None
     try:
-        url = verbatim_url(name_url(str(request.url), encode_url(location, response.headers.encoding), "redirect"))
+        target = encode_url(location, response.headers.encoding).partition("#")[0]
+        url = verbatim_url(name_url(str(request.url), target, "redirect"))
         old, new = Origin.from_url(str(request.url)), Origin.from_url(str(url))
     except (InvalidReferenceError, ValueError):
         return None

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from ..text.redaction import quoted
+
 _WORD: Final = r'[^\s;,="<>]+'
 _QUOTED: Final = r'"(?:[^"\\]|\\.)*"?'
 _SINGLE_QUOTED: Final = r"'[^'<>]*'"
@@ -18,6 +20,9 @@ _NOT_A_LINK: Final = re.compile(r"[^,<]*")
 _PARAMETER: Final = re.compile(rf"\s*;\s*(?:({_WORD})(?:\s*=\s*({_QUOTED}|{_SINGLE_QUOTED}|{_WORD})?)?)?[^;,<]*")
 # A URL without angle brackets may contain semicolons, too: it ends before the first parameter that RFC 8288 defines.
 _PARAMETERS_OF_BARE_URL: Final = re.compile(r";\s*(?:rel|rev|title|type|anchor|media|hreflang)\*?\s*=", re.IGNORECASE)
+# A whole header that is one URL, without angle brackets and parameters.
+_BARE_URL: Final = re.compile(r"(?:https?://|/|\?)[^\s,;<>{}]+", re.IGNORECASE)
+_MAX_SHOWN_CHARACTERS: Final = 500
 _SAYS_NEXT: Final = re.compile(r"\brel\s*=[^;,=<>]*\bnext\b", re.IGNORECASE)
 
 
@@ -26,7 +31,7 @@ class Link(NamedTuple):
 
     Attributes:
         url: The URL as in the header; empty if the header contains no URL for the link.
-        relations: The values of the parameter `rel`, in lower case; None for a link without that parameter.
+        relations: The values of the parameter `rel`, in lower case; None for a link without that parameter or without a value.
     """
 
     url: str
@@ -61,23 +66,29 @@ def parse_links(text: str) -> Iterator[Link]:
                 words = (parameter[2] or "").strip("\"'").lower()
                 relations = (relations or set()).union(re.split(r"[\s,]+", words))
             at = parameter.end()
-        if relations is not None or not is_bare:
-            yield Link(url, None if relations is None else frozenset(relations))
+        relations = (relations or set()) - {""}
+        if relations or not is_bare:
+            yield Link(url, frozenset(relations) or None)
         at = _end(_GAP, text, _end(_NOT_A_LINK, text, at))
 
 
 def find_next(text: str) -> str | None:
     """Return the URL of the next page, as the header contains it; None if the header names no next page.
 
-    A link without the parameter `rel` counts as a link to the next page, if no other link does: other clients read it so.
+    A link without the parameter `rel` counts as a link to the next page, if no other link does: other clients read it so. The
+    same is true of a header that is nothing but a URL.
 
     Args:
         text: The value of the header.
 
     Raises:
-        ValueError: The header names a next page, but has no URL for it.
+        ValueError: The header names a next page, but has no URL for it, or the header contains a URL, but no link.
     """
+    if _BARE_URL.fullmatch(text.strip()):
+        return text.strip()
     links = list(parse_links(text))
+    if not links and ("/" in text or "?" in text):
+        raise ValueError("there is no link")
     found = next((link for link in links if link.relations and "next" in link.relations), None)
     if found is None:
         if _SAYS_NEXT.search(text):
@@ -91,3 +102,17 @@ def find_next(text: str) -> str | None:
 def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
     match = pattern.match(text, at)
     return match.end() if match else at
+
+
+def show_links(text: str) -> str:
+    """Return a header Link for a message: its first characters in quotes, without logins and queries, which may be signed.
+
+    Args:
+        text: The value of the header.
+    """
+    return quoted(" ".join(map(_without_secrets, text[:_MAX_SHOWN_CHARACTERS].split())))
+
+
+def _without_secrets(word: str) -> str:
+    path, question_mark, query = word.rpartition("@")[2].partition("?")
+    return f"{path}?...{'>' if '>' in query else ''}" if question_mark else path

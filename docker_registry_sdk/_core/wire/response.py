@@ -15,7 +15,7 @@ from ...errors import ErrorDetail, ParseError, TransportError, UnexpectedContent
 from .context import CALL
 from .http_types import ReceivedResponse
 from .json_values import Mismatch, Parse
-from .links import find_next
+from .links import find_next, show_links
 from .named_urls import Purpose, encode_url, name_url
 from .problems import Report
 from .secrets import show_response
@@ -223,7 +223,7 @@ def next_link(response: ReceivedResponse) -> str | None:
         response: The response that contains a page of a list.
 
     Raises:
-        ParseError: The header says that there is a next page, but contains no URL for it.
+        ParseError: The header says that there is a next page, but contains no URL for it, or contains a URL, but no link.
         TransportError: The response is not one of the registry itself, and the URL leads to another host.
     """
     text = text_header(response, "Link")
@@ -231,8 +231,9 @@ def next_link(response: ReceivedResponse) -> str | None:
         return None
     try:
         url = find_next(text)
-    except ValueError:  # the header may be signed, so the exception does not show it
-        raise ParseError(model="Link header", field="", problem='has rel="next", but no URL of a next page') from None
+    except ValueError:
+        problem = f"{show_links(text)} contains no URL of a next page that can be read"
+        raise ParseError(model="Link header", field="", problem=problem) from None
     return None if url is None else _absolute(response, url, "page")
 
 

@@ -75,25 +75,36 @@ class AsyncConfigFileCredentials(ConfigFileProvider):
                 continue
             by_repo = by_repo or config.depends_on_repo(registry)
             passed_over += config.problems_for(registry)
-            unusable: set[str] = set()
-            for call in config.helper_calls(registry, repo):
-                if call.name in unusable:
-                    continue
-                try:
-                    credential = await self._ask(call)
-                except UnusableHelperError as error:
-                    if call.is_strict:
-                        raise call.error(error.problem, error.hint) from None
-                    unusable.add(call.name)
-                    passed_over.append(f"{call.program} ({call.configured}): {error.problem}")
-                    continue
-                if credential is not None:
-                    return CredentialSearch(credential=credential, passed_over=tuple(passed_over), by_repo=by_repo)
-            credential, problems = config.stored_credential(registry, repo)
-            passed_over += problems
+            try:
+                credential = await self._search_in(config, registry, repo, passed_over)
+            except AuthError as error:
+                error._of_all_repos = not by_repo
+                raise
             if credential is not None:
                 return CredentialSearch(credential=credential, passed_over=tuple(passed_over), by_repo=by_repo)
         return CredentialSearch(credential=None, passed_over=tuple(passed_over), by_repo=by_repo)
+
+    async def _search_in(
+        self, config: CredentialConfig, registry: str, repo: str | None, passed_over: list[str]
+    ) -> Credential | None:
+        """Return the credential of a helper that a file names, or else the one in the file; None if neither has one."""
+        unusable: set[str] = set()
+        for call in config.helper_calls(registry, repo):
+            if call.name in unusable:
+                continue
+            try:
+                credential = await self._ask(call)
+            except UnusableHelperError as error:
+                if call.is_strict:
+                    raise call.error(error.problem, error.hint) from None
+                unusable.add(call.name)
+                passed_over.append(f"{call.program} ({call.configured}): {error.problem}")
+                continue
+            if credential is not None:
+                return credential
+        credential, problems = config.stored_credential(registry, repo)
+        passed_over += problems
+        return credential
 
     async def _read(self, location: ConfigLocation, passed_over: list[str]) -> CredentialConfig | None:
         try:

@@ -71,6 +71,10 @@ def list_pages(proxied: Loopback, link: str) -> None:
         f'<http://10.0.0.7{NEXT}>; rel="next"',
         '<?last=1&n=1>; rel="next"',
         '<tags/list?last=1&n=1>; rel="next"',
+        NEXT,
+        f"http://127.0.0.1:PORT{NEXT}&n=1",
+        f"<{NEXT}>; rel",
+        f'<{NEXT}>; rel=""',
         '</v2/a/b/tags/list?last=1 2>; rel="next"',
         '</v2/a/b/tags/list?last=1,2>; rel="next"',
         '<http://127.0.0.1:PORT/v2/x/a/b/tags/list?n=10&last=1>; rel="next"',
@@ -90,6 +94,8 @@ def test_the_next_page_of_a_listing_is_found(proxied: Loopback, tmp_path: Path, 
     [
         ('<>; rel="next"', ParseError),
         ('; rel="next"', ParseError),
+        (f"{NEXT}; next", ParseError),
+        (f'{{"next": "{NEXT}"}}', ParseError),
         (f'<https://other.example.com{NEXT}>; rel="next"', RegistryError),
         (f'<http://alice:x@127.0.0.1:PORT{NEXT}>; rel="next"', RegistryError),
         ('<https://[::1/x?last=1>; rel="next"', RegistryError),
@@ -105,6 +111,14 @@ def test_a_next_page_that_cannot_be_read_is_an_error(
         with pytest.raises(error) as caught:
             [tag for tag in client.iter_tags()]
     assert caught.value.hint
+
+
+def test_the_error_shows_the_link_without_secrets(proxied: Loopback, tmp_path: Path) -> None:
+    list_pages(proxied, f"https://me:S3CR3T@127.0.0.1:PORT{NEXT}&sig=S3CR3T; next")
+    with client_of(proxied, tmp_path) as client:
+        with pytest.raises(ParseError, match=r"127.0.0.1:[0-9]+/v2/a/b/tags/list\?\.{3} next") as caught:
+            client.list_tags()
+    assert "S3CR3T" not in str(caught.value)
 
 
 @pytest.mark.parametrize("link", ["", '</v2/a/b/tags/list?last=0>; rel="prev"', "<https://example.com/help>; rel=help"])

@@ -51,7 +51,7 @@ def secure(tmp_path: Path) -> Iterator[Loopback]:
 
 def to_https(secure: Loopback, status: int) -> Responder:
     """Return a function that redirects each request to https."""
-    return lambda handler: handler.reply(status, Location=f"{secure.url}{handler.path}")
+    return lambda handler: handler.reply(status, Location=f"{secure.url}{handler.path}#fragment")
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

@@ -143,10 +143,11 @@ def test_calls_of_several_repositories_start_one_helper(helper: Helper, kind: st
 
 
 @pytest.mark.parametrize("kind", ["threads", "tasks"])
-def test_all_calls_get_the_error_of_the_one_helper(helper: Helper, kind: str) -> None:
+@pytest.mark.parametrize("repos", [1, 10])
+def test_all_calls_get_the_error_of_the_one_helper(helper: Helper, kind: str, repos: int) -> None:
     helper.write("sys.exit('locked')")
     with EmbeddedRegistry(auth="basic", anonymous_pull=False) as registry:
-        results = call_hundred_times(kind, registry.url)
+        results = call_hundred_times(kind, registry.url, repos)
         assert {type(one) for one in results} == {AuthError}
         assert {str(one) for one in results} == {str(results[0])}
         assert helper.starts == 1

