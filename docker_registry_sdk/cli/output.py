@@ -160,12 +160,17 @@ class Output:
         # A table that is wider than the terminal is printed as it is, and the terminal wraps its lines.
         console.width = max(console.width, sum(widths) + _COLUMN_GAP * len(widths))
         table = Table(box=None, pad_edge=False, show_header=bool(headers), header_style="bold", padding=(0, _COLUMN_GAP, 0, 0))
+        natural = [max(map(len, column)) for column in zip(*([headers] if headers else []), *cells, strict=True)]
+        is_too_wide = sum(natural) + _COLUMN_GAP * len(natural) > console.width
         for number in range(len(cells[0])):
+            # rich narrows the widest columns first, also below `min_width`, but no column with a `width`.
+            is_fixed = is_too_wide and widths[number] > _MIN_COLUMN_WIDTH
             table.add_column(
                 headers[number] if headers else "",
                 overflow="fold",
                 style="" if headers or number else "bold",
                 min_width=widths[number],
+                width=widths[number] if is_fixed else None,
             )
         for row in cells:
             table.add_row(*map(Text, row))

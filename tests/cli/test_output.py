@@ -238,3 +238,11 @@ def test_notes_go_to_stderr(make_output: MakeOutput, capsys: pytest.CaptureFixtu
     output.print_note("one\ntwo")
     assert screen.read_all() == b""
     assert capsys.readouterr().err == "one two\n"
+
+
+@pytest.mark.parametrize("columns", [1, 30, 80, 86, 87, 88, 89, 90, 120])
+def test_a_digest_is_whole_beside_names_and_texts_of_any_width(make_output: MakeOutput, columns: int) -> None:
+    output, screen = make_output(terminal=True, columns=columns)
+    output.print_facts({"digest": DIGEST, "manifests_pushed": 3, "comment": "long " * 30})
+    output.print_rows("layer", ["title", "digest", "media_type"], [("t" * 50, DIGEST, "m" * 90)])
+    assert screen.read_all().decode().count(DIGEST) == 2
