@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Generator
 from functools import partial
 from typing import Any, Final, TypeAlias
 
-from .._core.auth.authenticator import is_repeatable
 from .._core.auth.challenge import parse_challenges
 from .._core.auth.destinations import Addresses, remove_secrets
 from .._core.auth.effects import Effect, FindCredential, Flow, Lock, Read, Send
 from .._core.auth.realm import is_trusted
+from .._core.auth.refusals import is_repeatable
 from .._core.names.origin import Origin
 from .._core.transport.registry_origin import RegistryOrigin
 from .._core.transport.request_policy import follow_redirects

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from .._core.auth.authenticator import is_repeatable
 from .._core.auth.destinations import Addresses, find_addresses
 from .._core.auth.effects import Effect, FindCredential, Flow, HeldCredential, Lock, Read, Send
 from .._core.auth.realm import is_trusted
+from .._core.auth.refusals import is_repeatable
 from .._core.auth.report import AuthReport
 from .._core.concurrency.forks import BoundToProcess
 from .._core.names.origin import Origin, same_site

@@ -8,49 +8,30 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Generator
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from ...credentials import Credential
-from ...errors import AuthError, RegistryError, StatusError, TokenLoginError
-from ...v2 import models
+from ...errors import AuthError, RegistryError, TokenLoginError
 from .. import auth
 from ..names.origin import Origin
 from ..text.redaction import one_line, redact_url
-from ..wire import RENEWED, ByteStream, HTTPRequest, HTTPResponse, Request, call_of, set_call, status_error
+from ..wire import RENEWED, ByteStream, HTTPRequest, HTTPResponse, Request, call_of, set_call
 from .destinations import remove_secrets, set_spelling
 from .effects import Acquire, Effect, FindCredential, Flow, HeldCredential, Lock, Read, Send
 from .realm import absolute_realm, check_realm, find_realm_addresses
+from .refusals import challenges_of, is_repeatable, may_have_ended, refuses_scopes
 from .scope import ScopeSet
-from .tokens import Token, TokenStore, credential_digest
+from .tokens import Authorization, Token, TokenStore, credential_digest
 
 # The maximum number of times that a request is sent. A registry may reject even new tokens, if tokens are revoked often.
 MAX_ATTEMPTS = 4
 # 400 is the response of ECR Public to an expired token.
 _REFUSALS = frozenset({400, 401, 403})
 _READING = frozenset({"GET", "HEAD"})
-_ACCESS_CODES = frozenset({"DENIED", "UNAUTHORIZED"})
 _log = logging.getLogger(__name__)
 
 
-class _Authorization(NamedTuple):
-    """The authorization of a request.
-
-    Attributes:
-        value: The value of the Authorization header. None for a request without this header: the registry sent no challenge yet,
-            or requires Basic credentials but there is no name and password.
-        is_new: Whether the value was looked up or fetched after the call began. If the registry rejects it, another attempt would
-            give no better value.
-        held: The credential; None if no credential was looked up.
-        is_planned: Whether the token was requested with more scopes than the request needs.
-    """
-
-    value: str | None
-    is_new: bool = False
-    held: HeldCredential | None = None
-    is_planned: bool = False
-
-
-_NO_AUTHORIZATION = _Authorization(None)
+_NO_AUTHORIZATION = Authorization(None)
 _NO_SCOPES = ScopeSet()
 _Began: TypeAlias = tuple[int, int, int, ScopeSet]
 
@@ -105,7 +86,7 @@ class Authenticator:
         Args:
             response: A response of the registry with the status 401, or with the status 403 and a challenge.
         """
-        challenges = _challenges(response)
+        challenges = challenges_of(response)
         known = {challenge.scheme: challenge for challenge in reversed(challenges)}
         # A Bearer challenge without a realm names no token service.
         bearer = known.get("bearer")
@@ -165,7 +146,7 @@ class Authenticator:
                 # A new token may have been revoked already. If it was rejected for another reason, so would be a newer one.
                 is_revoked = challenge.scheme == "bearer" and challenge.parameters.get("error") == "invalid_token"
                 wanted = required.with_scopes(wanted.scopes)
-            elif used.value is None or not (is_old or used.is_planned) or not _may_have_ended(response):
+            elif used.value is None or not (is_old or used.is_planned) or not may_have_ended(response):
                 return response
             may_repeat = (
                 attempts < MAX_ATTEMPTS
@@ -188,7 +169,7 @@ class Authenticator:
             if used.value is None or used.value == refused:
                 return response
 
-    def _forget(self, used: _Authorization, *, is_old: bool) -> None:
+    def _forget(self, used: Authorization, *, is_old: bool) -> None:
         """Fetch another token, and look up another credential, for the next request: those of this request were refused.
 
         A credential that was looked up for this request is kept, since its source would give the same one.
@@ -229,12 +210,12 @@ class Authenticator:
             yield from self._request_challenge()
             return self._challenge and self._challenge._replace(parameters={**self._challenge.parameters, "scope": ""})
         if response.status_code == 401 or any(
-            one.parameters.get("error") == "insufficient_scope" for one in _challenges(response)
+            one.parameters.get("error") == "insufficient_scope" for one in challenges_of(response)
         ):
             return self.learn(response)
         return None
 
-    def _authorization(self, wanted: ScopeSet, repo: str | None, began: _Began) -> Generator[Effect, Any, _Authorization]:
+    def _authorization(self, wanted: ScopeSet, repo: str | None, began: _Began) -> Generator[Effect, Any, Authorization]:
         """Return the value of the Authorization header, and whether it is new.
 
         If the token service rejects a credential that was looked up for an earlier call, look it up once more.
@@ -266,7 +247,7 @@ class Authenticator:
 
     def _authorization_of(
         self, challenge: auth.Challenge, wanted: ScopeSet, held: HeldCredential, began: _Began
-    ) -> Generator[Effect, Any, _Authorization]:
+    ) -> Generator[Effect, Any, Authorization]:
         held.seen = held.seen or self._calls
         credential = held.credential
         self._note(
@@ -277,10 +258,10 @@ class Authenticator:
         if challenge.scheme == "basic":
             if credential is None or credential.username is None or credential.password is None:
                 self._note(grant=None, lifetime=None)
-                return _Authorization(None, _is_new(held, began), held)  # the user may log in later
+                return Authorization(None, _is_new(held, began), held)  # the user may log in later
             self._note(grant="name and password", lifetime=None)
             value = auth.basic_authorization(credential.username, credential.password)
-            return _Authorization(value, _is_new(held, began), held)
+            return Authorization(value, _is_new(held, began), held)
         if credential is not None and credential.registry_token is not None:
             if not auth.is_sendable(credential.registry_token):
                 raise AuthError(
@@ -289,11 +270,11 @@ class Authenticator:
                     hint="Replace the token.",
                 )
             self._note(grant="the token of the credential", lifetime=None)
-            return _Authorization(f"Bearer {credential.registry_token}", _is_new(held, began), held)
+            return Authorization(f"Bearer {credential.registry_token}", _is_new(held, began), held)
         token = yield from self._token(challenge, wanted, credential, began)
         self._note(grant=token.way, lifetime=token.lifetime, scopes=token.scopes.scopes)
         is_planned = bool(began[3].scopes) and not wanted.covers(token.scopes)
-        return _Authorization(f"Bearer {token.value}", token.number > began[1], held, is_planned)
+        return Authorization(f"Bearer {token.value}", token.number > began[1], held, is_planned)
 
     def _token(
         self, challenge: auth.Challenge, wanted: ScopeSet, credential: Credential | None, began: _Began
@@ -333,7 +314,7 @@ class Authenticator:
                     grant = yield from auth.fetch_token(build, realm, name, planned, credential)
                     scopes = planned
                 except AuthError as error:
-                    if planned == scopes or not _refuses_scopes(error):
+                    if planned == scopes or not refuses_scopes(error):
                         raise
                     self._plans_nothing = True
                     grant = yield from auth.fetch_token(build, realm, name, scopes, credential)
@@ -355,32 +336,6 @@ def _is_new(held: HeldCredential, began: _Began) -> bool:
     return began[0] <= held.seen
 
 
-def _refuses_scopes(error: AuthError) -> bool:
-    """Return whether a token service may have refused the scopes of a request, not the credential."""
-    return isinstance(error.__cause__, StatusError) and error.__cause__.status in (400, 403)
-
-
-def _may_have_ended(response: HTTPResponse) -> bool:
-    """Return whether a response may mean that a token or password has expired: 403, or 400 with an error code about access."""
-    if response.status_code != 400 or response.request.method == "HEAD":
-        return response.status_code in (400, 403)
-    codes = status_error(response, response.content, models.ErrorResponse.from_dict).codes
-    return not _ACCESS_CODES.isdisjoint(codes)
-
-
-def is_repeatable(request: HTTPRequest) -> bool:
-    """Return whether a request can be sent again: its body is empty or consists of bytes in memory, not a file or an iterable.
-
-    Args:
-        request: The request.
-    """
-    return isinstance(request.stream, ByteStream)
-
-
 @lru_cache(maxsize=256)
 def _scopes(texts: tuple[str, ...]) -> ScopeSet:
     return ScopeSet.parse(texts)
-
-
-def _challenges(response: HTTPResponse) -> tuple[auth.Challenge, ...]:
-    return auth.parse_challenges(response.headers.get_list("WWW-Authenticate"))

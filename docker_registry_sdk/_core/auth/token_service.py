@@ -110,15 +110,20 @@ def fetch_token(
 
 def _exchange(request: HTTPRequest) -> Generator[Effect, Any, HTTPResponse]:
     """Send a request to a token service, and return the response. Redirects within the token service's origin are followed."""
-    read: HTTPResponse
-    for _ in range(MAX_REDIRECTS + 1):
-        set_call(request, call_of(request)._replace(buffered=True))  # a response that is cut is requested again
-        response = yield Send(request, repeatable=True)
-        read = yield Read(response)
+    read = yield from _send(request)
+    for _ in range(MAX_REDIRECTS):
         moved = _redirected(request, read)
         if moved is None:
             break
         request = moved
+        read = yield from _send(request)
+    return read
+
+
+def _send(request: HTTPRequest) -> Generator[Effect, Any, HTTPResponse]:
+    set_call(request, call_of(request)._replace(buffered=True))  # a response that is cut is requested again
+    response = yield Send(request, repeatable=True)
+    read: HTTPResponse = yield Read(response)
     return read
 
 

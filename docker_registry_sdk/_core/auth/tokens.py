@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from copy import copy
+from typing import NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from attrs import field, frozen
@@ -15,7 +16,7 @@ from attrs import field, frozen
 from ...credentials import Credential
 from ...errors import TokenLoginError
 from ..concurrency.forks import reset_after_fork
-from .effects import Lock
+from .effects import HeldCredential, Lock
 from .scope import ScopeSet
 
 # A token that expires within this time could expire before the request arrives.
@@ -34,6 +35,24 @@ def credential_digest(credential: Credential) -> str:
     """
     parts = (credential.username, credential.kind, getattr(credential, credential.kind))
     return hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), key=_DIGEST_KEY, digest_size=32).hexdigest()
+
+
+class Authorization(NamedTuple):
+    """The authorization of a request.
+
+    Attributes:
+        value: The value of the Authorization header. None for a request without this header: the registry sent no challenge yet,
+            or requires Basic credentials but there is no name and password.
+        is_new: Whether the value was looked up or fetched after the call began. If the registry rejects it, another attempt would
+            give no better value.
+        held: The credential; None if no credential was looked up.
+        is_planned: Whether the token was requested with more scopes than the request needs.
+    """
+
+    value: str | None
+    is_new: bool = False
+    held: HeldCredential | None = None
+    is_planned: bool = False
 
 
 @frozen

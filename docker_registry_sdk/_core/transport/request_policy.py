@@ -16,7 +16,7 @@ import httpx
 from ...errors import InvalidReferenceError, TransportError
 from .. import auth
 from ..auth.anonymous import AnonymousLogin
-from ..auth.authenticator import Authenticator, is_repeatable
+from ..auth.authenticator import Authenticator
 from ..auth.destinations import (
     MAX_REDIRECTS,
     REDIRECT_STATUSES,
@@ -28,6 +28,7 @@ from ..auth.destinations import (
     set_spelling,
 )
 from ..auth.effects import Effect, Flow, Read, Send
+from ..auth.refusals import is_repeatable
 from ..concurrency.forks import BoundToProcess
 from ..names.origin import Origin
 from ..wire import CALL, HTTPRequest, HTTPResponse, call_of, encode_url, name_url, set_call, verbatim_url

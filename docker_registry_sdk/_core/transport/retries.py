@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from ..auth.authenticator import is_repeatable
 from ..auth.effects import Send
+from ..auth.refusals import is_repeatable
 from ..text.redaction import redact_url
 from ..text.retry_after import retry_after_seconds
 from ..wire import Deadline, HTTPFailure, HTTPRequest, HTTPResponse, RetryPolicy, call_of, may_pass, never_arrived

@@ -59,24 +59,24 @@ if TYPE_CHECKING:
     from .http_types import HTTPRequest as HTTPRequest
     from .http_types import HTTPResponse as HTTPResponse
     from .http_types import ReceivedResponse as ReceivedResponse
+    from .json_forms import either as either
+    from .json_forms import first as first
+    from .json_forms import form_body as form_body
+    from .json_forms import format_timestamp as format_timestamp
+    from .json_forms import json_body as json_body
+    from .json_forms import open_enum as open_enum
+    from .json_forms import text_list as text_list
+    from .json_forms import timestamp as timestamp
     from .json_values import NullList as NullList
     from .json_values import Reader as Reader
     from .json_values import anything as anything
     from .json_values import boolean as boolean
     from .json_values import digest as digest
-    from .json_values import either as either
-    from .json_values import first as first
-    from .json_values import form_body as form_body
-    from .json_values import format_timestamp as format_timestamp
     from .json_values import integer as integer
-    from .json_values import json_body as json_body
     from .json_values import list_of as list_of
     from .json_values import map_of as map_of
     from .json_values import number as number
-    from .json_values import open_enum as open_enum
     from .json_values import string as string
-    from .json_values import text_list as text_list
-    from .json_values import timestamp as timestamp
     from .library_logs import SENDING as SENDING
     from .named_urls import encode_url as encode_url
     from .named_urls import name_url as name_url

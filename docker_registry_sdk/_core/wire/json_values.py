@@ -8,33 +8,22 @@ field if the report is strict.
 The functions that parse one value raise `Mismatch`, which does not know the field; `Reader` converts it to a ParseError, or adds
 it to the report.
 
-Source: RFC 8259 for JSON, RFC 3339 for timestamps.
+Source: RFC 8259 for JSON.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container
 from copy import deepcopy
-from datetime import UTC, datetime, timezone
-from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar
-from urllib.parse import quote, urlencode
 
 from ...digest import Digest
 from ...errors import InvalidDigestError, ParseError
 from .problems import STRICT, OddValues, Report, join, problems_of
 
 T = TypeVar("T")
-U = TypeVar("U")
-E = TypeVar("E", bound=StrEnum)
 Parse: TypeAlias = Callable[[Any, Report], T]
 """A function that converts a decoded JSON value, and adds odd parts of the value to the report of the document."""
-
-_TIMESTAMP = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?"
-)
 
 
 class Mismatch(Exception):  # noqa: N818 - internal: `Reader` converts it to a ParseError
@@ -82,7 +71,7 @@ class Reader:
 
     def __init__(self, model: str, source: Any, report: Report) -> None:
         if not isinstance(source, dict):
-            raise ParseError(model=model, field="", problem=_expected("an object", source))
+            raise ParseError(model=model, field="", problem=expected("an object", source))
         self._model = model
         self._source = source
         self._report = report
@@ -204,14 +193,14 @@ def anything(value: Any, report: Report = STRICT) -> Any:
 def string(value: Any, report: Report = STRICT) -> str:
     """Return the value if it is a string; raise Mismatch if not."""
     if not isinstance(value, str):
-        raise Mismatch(_expected("text", value))
+        raise Mismatch(expected("text", value))
     return value
 
 
 def digest(value: Any, report: Report = STRICT) -> Digest:
     """Return the value as a `Digest` if it is a string with a valid digest; raise Mismatch if not."""
     if not isinstance(value, str):
-        raise Mismatch(_expected("text", value))
+        raise Mismatch(expected("text", value))
     try:
         return Digest(value)
     except InvalidDigestError as error:
@@ -224,40 +213,21 @@ def integer(value: Any, report: Report = STRICT) -> int:
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    raise Mismatch(_expected("a whole number", value))
+    raise Mismatch(expected("a whole number", value))
 
 
 def number(value: Any, report: Report = STRICT) -> float:
     """Return the value if it is a number; raise Mismatch if not."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise Mismatch(_expected("a number", value))
+        raise Mismatch(expected("a number", value))
     return value
 
 
 def boolean(value: Any, report: Report = STRICT) -> bool:
     """Return the value if it is true or false; raise Mismatch if not."""
     if not isinstance(value, bool):
-        raise Mismatch(_expected("true or false", value))
+        raise Mismatch(expected("true or false", value))
     return value
-
-
-def timestamp(value: Any, report: Report = STRICT) -> datetime:
-    """Return the datetime of an RFC 3339 timestamp; raise Mismatch if the value is not a timestamp.
-
-    Docker writes nine digits after the decimal point. Only the first six are kept, since a datetime has microseconds. If the
-    timestamp has no UTC offset, which RFC 3339 requires, the datetime has no time zone.
-
-    Source: RFC 3339, section 5.6.
-    """
-    text = string(value, report)
-    try:
-        if _TIMESTAMP.fullmatch(text) is None:
-            raise ValueError
-        moment = datetime.fromisoformat(text.upper())
-        offset = moment.utcoffset()
-        return moment if offset is None else moment.replace(tzinfo=timezone(offset) if offset else UTC)
-    except (ValueError, OverflowError):
-        raise Mismatch("should be an RFC 3339 timestamp") from None  # without the text: a token service may send a token here
 
 
 def list_of(parse: Parse[T], *, whole: bool = False) -> Parse[list[T]]:
@@ -272,7 +242,7 @@ def list_of(parse: Parse[T], *, whole: bool = False) -> Parse[list[T]]:
 
     def read(value: Any, report: Report = STRICT) -> list[T]:
         if not isinstance(value, list):
-            raise Mismatch(_expected("a list", value))
+            raise Mismatch(expected("a list", value))
         items: list[T] = []
         for position, item in enumerate(value):
             start, total = len(report), report.total
@@ -303,7 +273,7 @@ def map_of(parse: Parse[T], *, whole: bool = False) -> Parse[dict[str, T]]:
 
     def read(value: Any, report: Report = STRICT) -> dict[str, T]:
         if not isinstance(value, dict):
-            raise Mismatch(_expected("an object", value))
+            raise Mismatch(expected("an object", value))
         entries: dict[str, T] = {}
         before = report.total
         for key, item in value.items():
@@ -332,108 +302,6 @@ def _leave_out_item(place: str, error: Mismatch | ParseError, report: Report, st
     report.note(seen.place, f"{seen.problem}; {'it' if seen.place == place else place} is left out")
 
 
-def text_list(value: Any, report: Report = STRICT) -> list[str]:
-    """Return a list of texts as Docker reads a command: one text is a list of one text, and null in the list is empty text.
-
-    Both are added to the report. The positions of the texts matter, so a list with an item of another type is not read in part.
-
-    Raises:
-        Mismatch: The value is neither text nor a list of texts and nulls; or it is no list of texts, and the report is strict.
-    """
-    if isinstance(value, str) and not report.strict:
-        report.note("", f"{_expected('a list', value)}; it is read as a list of one text")
-        report.partial = True
-        return [value]
-    if not isinstance(value, list):
-        raise Mismatch(_expected("a list", value))
-    for position, item in enumerate(value):
-        if not isinstance(item, str) and (item is not None or report.strict):
-            raise Mismatch(_expected("text", item), f"[{position}]")
-    if None not in value:
-        return list(value)
-    for position, item in enumerate(value):
-        if item is None:
-            report.note(f"[{position}]", f"{_expected('text', item)}; it is read as empty text")
-    report.partial = True
-    return [item or "" for item in value]
-
-
-def open_enum(kind: type[E]) -> Parse[E | str]:
-    """Return a function that converts a string to a member of an enumeration, and returns a string that is no member unchanged.
-
-    The function raises Mismatch if the value is not a string.
-
-    Args:
-        kind: The class of the enumeration.
-    """
-
-    def read(value: Any, report: Report = STRICT) -> E | str:
-        text = string(value, report)
-        try:
-            return kind(text)
-        except ValueError:
-            return text
-
-    return read
-
-
-def either(first: Parse[T], second: Parse[U]) -> Parse[T | U]:
-    """Return a function that parses a value of one of two types: with `first`, or with `second` if `first` rejects the value.
-
-    If both reject the value, the function raises the exception of `second`.
-
-    Args:
-        first: A function that parses values of the first type, and raises Mismatch or ParseError for others.
-        second: A function that parses values of the second type, and raises Mismatch or ParseError for others.
-    """
-
-    def read(value: Any, report: Report = STRICT) -> T | U:
-        start, total = len(report), report.total
-        try:
-            return first(value, report)
-        except (Mismatch, ParseError):
-            report.forget(start, total)
-            return second(value, report)
-
-    return read
-
-
-def _expected(what: str, value: Any) -> str:
+def expected(what: str, value: Any) -> str:
     kinds = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
     return f"should be {what}, not {kinds.get(type(value), 'a number')}"
-
-
-def format_timestamp(moment: datetime) -> str:
-    """Return a datetime as text in the format of RFC 3339, with `Z` for UTC. A datetime without time zone gets no offset."""
-    text = moment.isoformat()
-    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
-
-
-def first(*values: T | None) -> T | None:
-    """Return the first value that is not None, or None if all values are None.
-
-    Args:
-        values: The values, in order of preference.
-    """
-    return next((value for value in values if value is not None), None)
-
-
-def json_body(value: Any) -> bytes:
-    """Return a value as compact JSON, encoded in ASCII.
-
-    Args:
-        value: A value that the module `json` can serialize.
-
-    Raises:
-        TypeError: The module `json` cannot serialize the value.
-    """
-    return json.dumps(value, separators=(",", ":")).encode()
-
-
-def form_body(fields: Mapping[str, Any]) -> bytes:
-    """Return fields encoded as `application/x-www-form-urlencoded`.
-
-    Args:
-        fields: Names and values; each value is written with `str`.
-    """
-    return urlencode({name: str(value) for name, value in fields.items()}, quote_via=quote).encode()

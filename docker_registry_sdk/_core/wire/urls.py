@@ -12,7 +12,7 @@ import httpx
 from ...errors import InvalidReferenceError
 from ..names.hosts import check_host, split_port
 from ..text.redaction import redact_url
-from .json_values import format_timestamp
+from .json_forms import format_timestamp
 
 QueryValue = str | int | bool | datetime | Iterable[str] | None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,10 +25,14 @@ from tests.support.embedded import count_token_requests
 
 CALLS = 100
 HELPER = """#!{python} -I
-import json, sys
+import json, os, sys, time
 with open({log!r}, "a") as log:
     log.write("start\\n")
 sys.stdin.read()
+for _ in range(2000):
+    if os.path.exists({log!r} + ".all"):
+        break
+    time.sleep(0.01)
 {end}
 """
 
@@ -206,14 +211,28 @@ def ecr(accepted: list[str]) -> Iterator[Loopback]:
         yield loopback
 
 
-def test_after_a_refusal_a_hundred_threads_ask_once(ecr: Loopback, accepted: list[str]) -> None:
-    provider = Provider()
+def test_after_a_refusal_a_hundred_threads_ask_once(
+    ecr: Loopback, accepted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_cache, "MAX_WAIT_FOR_PROVIDER_SECONDS", 120.0)
+    refused = 0
+
+    def wait_for_all_calls() -> None:
+        """Answer when each call has been refused: a call that begins later may ask once more."""
+        for _ in range(6000):
+            if not refused or len(ecr.seen) >= refused + CALLS:
+                return
+            time.sleep(0.01)
+
+    provider = Provider(wait_for_all_calls)
     with RegistryClientV2(f"{ecr.url}/a0", credentials=provider, max_retries=0) as client:
         assert not client.exists("x")
         accepted[0] = provider.password = "two"
+        refused = len(ecr.seen)
         assert call_in_threads(client) == [False] * CALLS
         assert provider.calls == 2
         accepted[0] = "three"  # which the provider does not have
+        refused = len(ecr.seen)
         assert {type(one) for one in call_in_threads(client)} == {ForbiddenError}
         assert provider.calls == 3
 

@@ -229,8 +229,7 @@ class ResumableUpload:
             self._send_chunk(self._session, request)
 
     def _send_chunk(self, session: UploadSession, request: UploadRequest) -> None:
-        # When the source fails, end a body of unknown length properly: Docker distribution 2.8 cannot cancel an upload whose
-        # request was cut.
+        # When the source fails, end a body of unknown length properly: distribution 2.8 cannot cancel an upload that was cut.
         hide_failure = request.length is None
         has_range = self._send_content_range and (request.kind == "chunk" or request.offset > 0)
         response = api.upload_blob_chunk.sync(
@@ -244,8 +243,7 @@ class ResumableUpload:
         )
         self._failures.reset()
         self._has_renewed = False
-        end = self._source.yielded_end
-        self.use_session(session_after_chunk(session, response, end - request.offset))
+        self.use_session(session_after_chunk(session, response, self._source.yielded_end - request.offset))
         if self._source.error is not None:
             raise self._source.error
 
@@ -339,8 +337,7 @@ class ResumableUpload:
         return None
 
     def _lose_session(self, session: UploadSession, error: RegistryError) -> None:
-        location = redact_url(session.location)
-        self._lost_locations.append(location)
+        self._lost_locations.append(location := redact_url(session.location))
         self._session = None
         _log.warning(
             "the upload session %s can no longer be used; the registry may keep its bytes for some time", location

@@ -130,6 +130,7 @@ class AsyncCredentialCache:
     async def _ask(self, repo: str | None) -> tuple[HeldCredential, bool]:
         """Return the credential of the provider, and whether repositories may have different credentials."""
         provider: Any = self._provider
+        found: Any
         if isinstance(self._provider, ConfigFileProvider):
             found = provider.search(self._registry, repo)
             if inspect.isawaitable(found):

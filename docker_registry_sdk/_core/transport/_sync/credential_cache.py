@@ -133,6 +133,7 @@ class CredentialCache:
     def _ask(self, repo: str | None) -> tuple[HeldCredential, bool]:
         """Return the credential of the provider, and whether repositories may have different credentials."""
         provider: Any = self._provider
+        found: Any
         if isinstance(self._provider, ConfigFileProvider):
             found = provider.search(self._registry, repo)
             if inspect.isawaitable(found):
