@@ -35,13 +35,16 @@ def progress_bar(label: str) -> Iterator[OnProgress | None]:
 
     console = Console(stderr=True, color_system=None) if os.environ.get("NO_COLOR") else Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(binary_units=True), TransferSpeedColumn()
-    with Bars(*columns, console=console, transient=True) as bars:
-        bar = bars.add_task(label, total=None)
+    try:
+        with Bars(*columns, console=console, transient=True) as bars:
+            bar = bars.add_task(label, total=None)
 
-        def update(progress: Progress) -> None:
-            if progress.overall_bytes is None:  # the only blob of the command
-                bars.update(bar, completed=progress.bytes, total=progress.total)
-            else:
-                bars.update(bar, completed=progress.overall_bytes, total=progress.overall_total)
+            def update(progress: Progress) -> None:
+                if progress.overall_bytes is None:  # the only blob of the command
+                    bars.update(bar, completed=progress.bytes, total=progress.total)
+                else:
+                    bars.update(bar, completed=progress.overall_bytes, total=progress.overall_total)
 
-        yield update
+            yield update
+    finally:
+        console.show_cursor()  # also if a signal interrupted the start of the bar

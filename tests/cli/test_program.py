@@ -30,7 +30,8 @@ def restored_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     log = logging.getLogger("docker_registry_sdk")
     settings = log.handlers[:], log.level, log.propagate
     yield
-    log.handlers[:], log.level, log.propagate = settings
+    log.handlers[:], level, log.propagate = settings
+    log.setLevel(level)
     for number, handler in handlers.items():
         signal.signal(number, handler)
 

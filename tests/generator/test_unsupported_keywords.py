@@ -89,8 +89,8 @@ CASES: list[tuple[str, object, str]] = [
     (f"{GET} parameters 1 x-python-name", "From Repo", "parameter from: x-python-name must be in snake case"),
     (f"{GET} parameters 2 explode", False, "parameter label: explode must be True, not False"),
     (f"{GET} parameters 2 style", "pipeDelimited", "parameter label: style must be form"),
-    (f"{GET} parameters 4 name", "Accept", "parameter Accept: callers cannot set a header of this name"),
-    (f"{GET} parameters 4 name", "X Trace", "parameter X Trace: callers cannot set a header of this name"),
+    (f"{GET} parameters 5 name", "Accept", "parameter Accept: callers cannot set a header of this name"),
+    (f"{GET} parameters 5 name", "X Trace", "parameter X Trace: callers cannot set a header of this name"),
     ("paths /t/{name}/data parameters 0 required", True, r"read_data, #/components/parameters/Name: 'required'"),
     # Bodies, responses and headers.
     (f"{FORM} requestBody x-stream", True, "send_form, body: 'x-stream'"),

@@ -282,6 +282,6 @@ def test_nothing_is_refused_that_breaks_no_rule(chain: Chain) -> None:
         if before[0] == "https" and scheme == "http":
             if host != before[1] or port not in (80, before[2]):
                 break
-            url = f"https://{host}:{before[2]}/"  # a server behind a proxy that ends TLS
+            url = f"https://{f'[{host}]' if ':' in host else host}:{before[2]}/"  # a server behind a proxy that ends TLS
         expected += 1
     assert len(run(chain)) == expected

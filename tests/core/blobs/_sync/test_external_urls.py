@@ -122,7 +122,7 @@ def test_urls_are_not_used_for_a_blob_that_the_registry_has(
     server.push(PUSHED)
     blob = layer(f"{elsewhere.url}/x", content=PUSHED)
     assert read_all(client, blob, use_urls=True) == PUSHED
-    server.add_read_fault(Status(403))
+    server.add_read_fault(Status(403), times=9)
     with pytest.raises(ForbiddenError):  # only a 404 means that the registry does not have the blob
         read_all(client, blob, use_urls=True)
     assert elsewhere.seen == []
