@@ -104,6 +104,8 @@ def run_in_terminal(
     try:
         while time.monotonic() < deadline:
             if not select.select([terminal], [], [], 1)[0]:
+                if "\x03" in (answers or {}).values() and not waiting:
+                    os.write(terminal, b"\x03")  # Python may miss a signal that arrives just before it waits for a line
                 continue
             try:
                 chunk = os.read(terminal, 65536)
@@ -116,6 +118,8 @@ def run_in_terminal(
                 os.write(terminal, f"{waiting.pop(prompt)}\n".encode())
             for text in [text for text in pending if text in output.decode(errors="replace")]:
                 os.kill(process, pending.pop(text))
+        else:
+            os.kill(process, 9)
         status = os.waitpid(process, 0)[1]
     finally:
         if status is None:
