@@ -9,7 +9,7 @@ https://github.com/opencontainers/image-spec/blob/main/image-layout.md
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,7 +75,7 @@ class ArchivedImage(FileImage):
     def read_manifest_bytes(self, digest: Digest) -> bytes:
         return self._tar.read(_blob_name(digest), MAX_JSON_BYTES)
 
-    def read_blob(self, digest: Digest, offset: int) -> Iterator[bytes]:
+    def read_blob(self, digest: Digest, offset: int) -> Generator[bytes, None, None]:
         member = self._blobs.get(digest) or self._tar.find(_blob_name(digest))
         left = max(0, member.size - offset)
         return read_blocks(self._tar.open, member.offset + offset, left)

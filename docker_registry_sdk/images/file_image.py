@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Final
 
 from .._core.text.redaction import printable
@@ -45,7 +45,7 @@ class FileImage(ABC):
         """
 
     @abstractmethod
-    def read_blob(self, digest: Digest, offset: int) -> Iterator[bytes]:
+    def read_blob(self, digest: Digest, offset: int) -> Generator[bytes, None, None]:
         """Yield the bytes of a blob from an offset, without comparing the bytes with the digest.
 
         Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -169,7 +169,7 @@ def read_small_file(root: Path, *parts: str, max_bytes: int = MAX_JSON_BYTES) ->
     return bytes(content)
 
 
-def read_blocks(open_binary: Callable[[], BinaryIO], offset: int, size: int | None = None) -> Iterator[bytes]:
+def read_blocks(open_binary: Callable[[], BinaryIO], offset: int, size: int | None = None) -> Generator[bytes, None, None]:
     """Yield a range of a file in blocks of at most 1 MiB.
 
     Args:

@@ -6,7 +6,7 @@ Source: https://github.com/opencontainers/image-spec/blob/main/image-layout.md
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -210,7 +210,7 @@ class LayoutImage(FileImage):
     def read_manifest_bytes(self, digest: Digest) -> bytes:
         return self._layout.read_manifest_bytes(digest)
 
-    def read_blob(self, digest: Digest, offset: int) -> Iterator[bytes]:
+    def read_blob(self, digest: Digest, offset: int) -> Generator[bytes, None, None]:
         return read_blocks(lambda: self._layout.open_blob(digest), offset)
 
     def find_referrers(self, digest: Digest) -> list[Descriptor]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 
 from ..._core.blobs.part_file import PartFile
 from ..._core.blobs.upload_source import AsyncReplayableSource
@@ -155,13 +156,15 @@ class AsyncFileBlob:
         self._image = image
         self._digest = digest
 
-    def blocks(self, offset: int, /) -> AsyncIterator[bytes]:
+    async def blocks(self, offset: int, /) -> AsyncIterator[bytes]:
         """Yield the bytes of the blob from an offset.
 
         Args:
             offset: The number of bytes to skip at the start of the blob.
         """
-        return async_blocks(self._image.read_blob(self._digest, offset))
+        with closing(self._image.read_blob(self._digest, offset)) as pieces:  # closes the file if the copy fails
+            async for block in async_blocks(pieces):
+                yield block
 
 
 class AsyncLayoutTarget:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 from ..._core.blobs.part_file import PartFile
 from ..._core.blobs.upload_source import ReplayableSource
@@ -166,7 +167,9 @@ class FileBlob:
         Args:
             offset: The number of bytes to skip at the start of the blob.
         """
-        return blocks(self._image.read_blob(self._digest, offset))
+        with closing(self._image.read_blob(self._digest, offset)) as pieces:  # closes the file if the copy fails
+            for block in blocks(pieces):
+                yield block
 
 
 class LayoutTarget:
