@@ -32,7 +32,7 @@ _VARIANTS: Final = {"armhf": "v7", "armel": "v6", "armv5l": "v5", "armv6l": "v6"
 # The variant that an architecture without a variant means.
 _DEFAULT_VARIANTS: Final = {"arm": "v7", "arm64": "v8", "amd64": "v1"}
 _MAX_PLATFORMS_SHOWN: Final = 20
-# What the levels v2, v3 and v4 of x86-64 add.
+# The features that the levels v2, v3 and v4 of x86-64 add.
 _X86_64_LEVELS: Final = (
     "cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3",
     "avx avx2 bmi1 bmi2 f16c fma abm movbe xsave",

@@ -33,7 +33,7 @@ MAX_MESSAGES_SECONDS: Final = 1.0
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 # The username of a credential whose secret is an identity token.
 _TOKEN_USERNAME: Final = "<token>"
-# What helpers write to stdout or stderr if they have no credential for the server, in lower case: the helpers of Docker, older
+# Messages of helpers on stdout or stderr that have no credential for the server, in lower case: the helpers of Docker, older
 # versions of those for the keychains of macOS (osxkeychain), Windows (wincred) and pass, and ecr-login for other registries.
 _NOT_FOUND: Final = (
     "credentials not found",
@@ -44,7 +44,7 @@ _NOT_FOUND: Final = (
     "no usernames for",
     "can only be used with amazon elastic container registry",
 )
-# What helpers write if their store was never set up, so that it holds no credentials.
+# Messages of helpers whose store was never set up, so that it holds no credentials.
 _NOT_SET_UP: Final = ("pass not initialized", "pass store is uninitialized")
 
 
@@ -122,7 +122,7 @@ class HelperCall:
 
 
 class HelperOutput(NamedTuple):
-    """What a helper wrote, and how it ended.
+    """The output of a helper, and its exit status.
 
     Attributes:
         status: The exit status.

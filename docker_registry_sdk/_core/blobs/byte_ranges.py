@@ -45,8 +45,8 @@ class ResponseHead:
 
 
 BodyForm: TypeAlias = Literal["verbatim", "encoded", "undecided", "unusable"]
-"""What a body with a content coding is: the bytes of the blob, although a coding is stated; the encoded bytes; one of the two, as
-the digest will show; or a range of the encoded bytes, which cannot be decoded."""
+"""The kind of a body with a content coding: the bytes of the blob, although a coding is stated; the encoded bytes; one of the
+two, as the digest will show; or a range of the encoded bytes, which cannot be decoded."""
 
 
 class Resumption:

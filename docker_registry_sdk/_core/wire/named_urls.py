@@ -15,7 +15,7 @@ from ..names.origin import Origin
 from .urls import make_absolute, request_target
 
 Purpose: TypeAlias = Literal["page", "location", "redirect"]
-"""What a URL is for: the next page of a listing (Link), an upload or a new object (Location), or a redirect (3xx)."""
+"""The purpose of a URL: the next page of a listing (Link), an upload or a new object (Location), or a redirect (3xx)."""
 
 _HTTP_PORT: Final = 80
 

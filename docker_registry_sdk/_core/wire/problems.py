@@ -1,4 +1,4 @@
-"""What was odd in a document that could be read all the same: the list of problems, and the values that the document had.
+"""The odd values of a document that could be read all the same: the list of problems, and the values that the document had.
 
 A well-formed document uses none of the functions here.
 """
@@ -89,7 +89,7 @@ def problems_of(report: Report, start: int, odd: OddValues | None) -> Problems:
     Args:
         report: The report of the document.
         start: The number of problems that the report held before the model was read.
-        odd: The odd values of the model's own fields; None if there are none.
+        odd: The odd values of the model's own fields; None if no field is odd.
     """
     texts = [one_line(f"{place} {text}", _MAX_PROBLEM_CHARACTERS) for place, text in report[start:]]
     if start == 0 and report.total > len(report):

@@ -151,7 +151,7 @@ class CredentialCache:
         return HeldCredential(found), True
 
     def _usable(self, repo: str | None) -> HeldCredential | None:
-        """Return the credential that is held for a repository; None if there is none, or if it was refused."""
+        """Return the credential that is held for a repository; None if no credential is held, or if it was refused."""
         held = self._of_all_repos or self._held.get(repo)
         return None if held is None or held.is_refused else held
 
