@@ -52,12 +52,15 @@ class Group(click.Group):
         Raises:
             click.UsageError: There is no such command. The message names the commands with a similar name.
         """
-        name = args[0]
-        if not ctx.resilient_parsing and not name.startswith("-") and self.get_command(ctx, name) is None:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            name = args[0]
+            if name.startswith("-"):  # an option, which click reports
+                raise
             similar = [repr(match) for match in get_close_matches(name, self.list_commands(ctx))]
             suggestion = f" Did you mean {' or '.join(similar)}?" if similar else ""
-            raise click.UsageError(f"No such command {name!r}.{suggestion}", ctx)
-        return super().resolve_command(ctx, args)
+            raise click.UsageError(f"No such command {name!r}.{suggestion}", ctx) from None
 
 
 class LazyGroup(Group):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .challenge import parse_challenges as parse_challenges
     from .report import AuthReport as AuthReport
     from .token_service import basic_authorization as basic_authorization
+    from .token_service import builder_for as builder_for
     from .token_service import fetch_token as fetch_token
     from .token_service import is_sendable as is_sendable
 else:

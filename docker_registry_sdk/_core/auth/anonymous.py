@@ -12,10 +12,11 @@ from typing import Any
 from ...errors import AuthError
 from .. import auth
 from ..names.origin import Origin
-from ..wire import HTTPRequest, HTTPResponse, Request, call_of, set_call
-from .destinations import READING_METHODS, Addresses, remove_secrets, set_spelling
+from ..wire import HTTPRequest, HTTPResponse, Request
+from .destinations import READING_METHODS, Addresses
 from .effects import Acquire, Effect, Flow, Read, Send
 from .realm import absolute_realm, check_realm, find_realm_addresses
+from .refusals import challenges_of
 from .scope import ScopeSet
 from .tokens import Token, TokenStore
 
@@ -57,8 +58,7 @@ class AnonymousLogin:
         response: HTTPResponse = yield Send(request)
         if response.status_code != 401 or request.method not in READING_METHODS:
             return response
-        challenges = auth.parse_challenges(response.headers.get_list("WWW-Authenticate"))
-        bearer = next((one for one in challenges if one.scheme == "bearer" and one.parameters.get("realm")), None)
+        bearer = next((one for one in challenges_of(response) if one.scheme == "bearer" and one.parameters.get("realm")), None)
         if bearer is None:
             return response
         response = yield Read(response)
@@ -94,14 +94,7 @@ class AnonymousLogin:
         addresses: Addresses = yield from find_realm_addresses(origin, self._registry(), self._trusted_realms)
         if addresses is None:
             addresses = yield from find_realm_addresses(origin, host, self._trusted_realms)
-
-        def build(request: Request) -> HTTPRequest:
-            built = self._build(request)
-            set_spelling(built, origin)
-            remove_secrets(built)
-            set_call(built, call_of(built)._replace(addresses=addresses))
-            return built
-
+        build = auth.builder_for(self._build, origin, addresses, with_secrets=False)
         try:
             grant = yield from auth.fetch_token(build, realm, name, wanted, None)
         except AuthError:  # it issues no anonymous token

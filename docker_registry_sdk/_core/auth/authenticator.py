@@ -15,8 +15,7 @@ from ...errors import AuthError, RegistryError, TokenLoginError
 from .. import auth
 from ..names.origin import Origin
 from ..text.redaction import one_line, redact_url
-from ..wire import RENEWED, ByteStream, HTTPRequest, HTTPResponse, Request, call_of, set_call
-from .destinations import remove_secrets, set_spelling
+from ..wire import RENEWED, ByteStream, HTTPRequest, HTTPResponse, Request, call_of
 from .effects import Acquire, Effect, FindCredential, Flow, HeldCredential, Lock, Read, Send
 from .realm import absolute_realm, check_realm, find_realm_addresses
 from .refusals import challenges_of, is_repeatable, may_have_ended, refuses_scopes
@@ -300,15 +299,7 @@ class Authenticator:
             scopes = planned = self._tokens.widened(service, wanted)
             if began[3].scopes:
                 planned = self._tokens.widened(service, began[3]).with_scopes(scopes.scopes)
-
-            def build(request: Request) -> HTTPRequest:
-                built = self._build(request)
-                set_spelling(built, origin)
-                if origin != registry:
-                    remove_secrets(built)
-                set_call(built, call_of(built)._replace(addresses=addresses))
-                return built
-
+            build = auth.builder_for(self._build, origin, addresses, with_secrets=origin == registry)
             try:
                 try:
                     grant = yield from auth.fetch_token(build, realm, name, planned, credential)

@@ -14,7 +14,7 @@ from ...token_auth import api, models
 from ..names.origin import Origin
 from ..text.redaction import one_line
 from ..wire import CALL, HTTPRequest, HTTPResponse, Request, call_of, encode_url, name_url, set_call, verbatim_url
-from .destinations import MAX_REDIRECTS, REDIRECT_STATUSES, set_spelling
+from .destinations import MAX_REDIRECTS, REDIRECT_STATUSES, Addresses, remove_secrets, set_spelling
 from .effects import Effect, Read, Send
 from .scope import ScopeSet
 
@@ -106,6 +106,29 @@ def fetch_token(
         way = f"GET with {'name and password' if credential.identity_token is None else 'an identity token'}"
     response = yield from _exchange(request)
     return _grant(realm, credential, api.get_token.parse, response, way)
+
+
+def builder_for(
+    build: Callable[[Request], HTTPRequest], service: Origin, addresses: Addresses, *, with_secrets: bool
+) -> Callable[[Request], HTTPRequest]:
+    """Return a function that builds the requests to a token service, for `fetch_token`.
+
+    Args:
+        build: A function that converts a `Request` of this package to an httpx request.
+        service: The origin of the token service.
+        addresses: The only IP addresses that the requests may be sent to; None allows any address.
+        with_secrets: Whether the requests keep the default headers of the caller's httpx client.
+    """
+
+    def build_for_service(request: Request) -> HTTPRequest:
+        built = build(request)
+        set_spelling(built, service)
+        if not with_secrets:
+            remove_secrets(built)
+        set_call(built, call_of(built)._replace(addresses=addresses))
+        return built
+
+    return build_for_service
 
 
 def _exchange(request: HTTPRequest) -> Generator[Effect, Any, HTTPResponse]:

@@ -19,7 +19,7 @@ from ..idle import Destination, IdleConnections
 from ..sockets import ConnectionRules, NoRules, address_of, allowed_addresses, async_resolve_host
 from .body import AsyncResponseBody
 from .connection import AsyncConnection, async_connect
-from .sending import async_send_request
+from .sending import async_receive_head, async_send_request
 
 if TYPE_CHECKING:
     import httpcore
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 DEFAULT_MAX_CONNECTIONS: Final = 100
 # httpx limits a single head to 100 KiB. The beginning of the body may arrive together with the head.
 MAX_RECEIVED_BYTES: Final = 512 * 1024
-_RECEIVE_BYTES: Final = 64 * 1024
 
 
 def async_use_engine(
@@ -161,9 +160,8 @@ class AsyncHTTP1Pool:
         connection.deadline = call_of(request).deadline
         try:
             await async_send_request(connection, exchange, request, timeout.get("write"))
-            while (head := exchange.response_head()) is None:
-                with connection_errors(httpx.ReadError, httpx.ReadTimeout):
-                    exchange.receive_data(await connection.receive(_RECEIVE_BYTES, timeout.get("read")))
+            with connection_errors(httpx.ReadError, httpx.ReadTimeout):
+                head = await async_receive_head(connection, exchange, timeout.get("read"))
         except BaseException:
             connection.close()
             raise

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Final
 
+import h11
 import httpx
 
 from ...concurrency.waiting import async_checkpoint
@@ -71,11 +72,27 @@ async def _send_data(connection: AsyncConnection, exchange: Exchange, data: byte
     return True
 
 
+async def async_receive_head(connection: AsyncConnection, exchange: Exchange, seconds: float | None) -> h11.Response:
+    """Receive the head of the response, and return it.
+
+    Args:
+        connection: The connection on which the request was sent.
+        exchange: The state of the request and its response.
+        seconds: The maximum time that one read waits for bytes; None for no limit.
+
+    Raises:
+        OSError: The connection fails before the head is complete.
+        httpx.RemoteProtocolError: The bytes received are not an HTTP/1.1 response.
+    """
+    while (head := exchange.response_head()) is None:
+        exchange.receive_data(await connection.receive(_RECEIVE_BYTES, seconds))
+    return head
+
+
 async def _receive_head(connection: AsyncConnection, exchange: Exchange, seconds: float | None) -> bool:
     """Receive the head of the response, and return True; return False if the connection fails before the head is complete."""
     try:
-        while exchange.response_head() is None:
-            exchange.receive_data(await connection.receive(_RECEIVE_BYTES, seconds))
+        await async_receive_head(connection, exchange, seconds)
     except (OSError, httpx.RemoteProtocolError):
         return False
     return True

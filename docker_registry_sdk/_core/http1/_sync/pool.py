@@ -26,7 +26,7 @@ from ..sockets import (
 )
 from .body import ResponseBody
 from .connection import Connection, connect
-from .sending import send_request
+from .sending import receive_head, send_request
 
 if TYPE_CHECKING:
     import httpcore
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 DEFAULT_MAX_CONNECTIONS: Final = 100
 # httpx limits a single head to 100 KiB. The beginning of the body may arrive together with the head.
 MAX_RECEIVED_BYTES: Final = 512 * 1024
-_RECEIVE_BYTES: Final = 64 * 1024
 
 
 def use_engine(
@@ -170,9 +169,8 @@ class HTTP1Pool:
         connection.deadline = call_of(request).deadline
         try:
             send_request(connection, exchange, request, timeout.get("write"))
-            while (head := exchange.response_head()) is None:
-                with connection_errors(httpx.ReadError, httpx.ReadTimeout):
-                    exchange.receive_data(connection.receive(_RECEIVE_BYTES, timeout.get("read")))
+            with connection_errors(httpx.ReadError, httpx.ReadTimeout):
+                head = receive_head(connection, exchange, timeout.get("read"))
         except BaseException:
             connection.close()
             raise

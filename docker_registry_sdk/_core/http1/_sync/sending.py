@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+import h11
 import httpx
 
 from ...concurrency.waiting import checkpoint
@@ -70,11 +71,27 @@ def _send_data(connection: Connection, exchange: Exchange, data: bytes, seconds:
     return True
 
 
+def receive_head(connection: Connection, exchange: Exchange, seconds: float | None) -> h11.Response:
+    """Receive the head of the response, and return it.
+
+    Args:
+        connection: The connection on which the request was sent.
+        exchange: The state of the request and its response.
+        seconds: The maximum time that one read waits for bytes; None for no limit.
+
+    Raises:
+        OSError: The connection fails before the head is complete.
+        httpx.RemoteProtocolError: The bytes received are not an HTTP/1.1 response.
+    """
+    while (head := exchange.response_head()) is None:
+        exchange.receive_data(connection.receive(_RECEIVE_BYTES, seconds))
+    return head
+
+
 def _receive_head(connection: Connection, exchange: Exchange, seconds: float | None) -> bool:
     """Receive the head of the response, and return True; return False if the connection fails before the head is complete."""
     try:
-        while exchange.response_head() is None:
-            exchange.receive_data(connection.receive(_RECEIVE_BYTES, seconds))
+        receive_head(connection, exchange, seconds)
     except (OSError, httpx.RemoteProtocolError):
         return False
     return True
