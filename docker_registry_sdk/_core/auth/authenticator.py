@@ -291,7 +291,7 @@ class Authenticator:
         try:
             if (token := self._tokens.find(service, wanted)) is not None:  # another flow has fetched it in the meantime
                 return token
-            if (refusal := self._tokens.refusal(service, lock, began[2])) is not None:
+            if (refusal := self._tokens.refusal(service, wanted, began[2])) is not None:
                 raise refusal
             registry = self._registry()
             origin = check_realm(realm, registry, trusted=self._trusted_realms, secret=credential is not None)
@@ -310,7 +310,7 @@ class Authenticator:
                     self._plans_nothing = True
                     grant = yield from auth.fetch_token(build, realm, name, scopes, credential)
             except TokenLoginError as error:
-                self._tokens.refuse(service, lock, error)
+                self._tokens.refuse(service, wanted, error)
                 raise
             _log.debug("token from %s for %s: %s", redact_url(realm), one_line(str(scopes)) or "no scope", grant.way)
             return self._tokens.add(grant.token, service, scopes, grant.lifetime, grant.way)

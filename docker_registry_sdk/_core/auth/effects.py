@@ -79,12 +79,15 @@ class HeldCredential:
             the next request.
         seen: The number of calls that had begun when a flow got this credential first; 0 before. For these calls, the credential
             is new.
+        search: The number of the search that found the credential. Calls that began before the search ended use the credential
+            even if it has been refused since: another search would give the same one.
     """
 
     credential: Credential | None
     passed_over: tuple[str, ...] = ()
     is_refused: bool = False
     seen: int = 0
+    search: int = 0
 
 
 class FindCredential(NamedTuple):

@@ -8,8 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 from copy import copy
-from typing import NamedTuple
-from weakref import WeakKeyDictionary, WeakValueDictionary
+from typing import NamedTuple, TypeAlias
+from weakref import WeakValueDictionary
 
 from attrs import field, frozen
 
@@ -25,6 +25,10 @@ EXPIRY_MARGIN_SECONDS = 5.0
 MIN_LIFETIME_SECONDS = 60.0
 # With the key, nobody who sees a digest can find the password by trying likely ones.
 _DIGEST_KEY = secrets.token_bytes(32)
+_MAX_REFUSALS = 100
+
+# The service (see `Token.service`) and the resources of the wanted scopes.
+_Key: TypeAlias = tuple[tuple[str, str, str], frozenset[str]]
 
 
 def credential_digest(credential: Credential) -> str:
@@ -106,8 +110,8 @@ class TokenStore:
         """Replace the locks in a child process, where the threads that hold the locks do not exist. The tokens stay."""
         self._lock = threading.Lock()
         # A lock exists as long as a flow holds it or waits for it.
-        self._fetching: WeakValueDictionary[tuple[tuple[str, str, str], frozenset[str]], Lock] = WeakValueDictionary()
-        self._refusals: WeakKeyDictionary[Lock, tuple[int, tuple[str, str, str], TokenLoginError]] = WeakKeyDictionary()
+        self._fetching: WeakValueDictionary[_Key, Lock] = WeakValueDictionary()
+        self._refusals: dict[_Key, tuple[int, TokenLoginError]] = {}
 
     def __len__(self) -> int:
         return len(self._tokens)
@@ -175,28 +179,33 @@ class TokenStore:
             self._tokens = (token, *(old for old in alive if old.service != service or not scopes.covers(old.scopes)))
         return token
 
-    def refuse(self, service: tuple[str, str, str], lock: Lock, error: TokenLoginError) -> None:
-        """Store the exception of a token service that rejects the credential, for the flows that wait for the same lock.
+    def refuse(self, service: tuple[str, str, str], wanted: ScopeSet, error: TokenLoginError) -> None:
+        """Store the exception of a token service that rejects the credential, for the other flows that need the same token.
+
+        Only the last 100 exceptions are kept.
 
         Args:
             service: The realm, the `service` of the challenge, and the identity of the credential; see `Token.service`.
-            lock: The lock, which the flow holds.
+            wanted: The scopes that the new token should cover.
             error: The exception.
         """
         with self._lock:
             self.refused += 1
-            self._refusals[lock] = (self.refused, service, copy(error))  # without its frames
+            self._refusals.pop((service, wanted.resources), None)
+            self._refusals[service, wanted.resources] = (self.refused, copy(error))  # without its frames
+            if len(self._refusals) > _MAX_REFUSALS:
+                del self._refusals[next(iter(self._refusals))]
 
-    def refusal(self, service: tuple[str, str, str], lock: Lock, since: int) -> TokenLoginError | None:
-        """Return the exception with which another flow released a lock, if that was after a call began; otherwise None.
+    def refusal(self, service: tuple[str, str, str], wanted: ScopeSet, since: int) -> TokenLoginError | None:
+        """Return the exception that another flow got for the same token after a call began; otherwise None.
 
         Args:
             service: The realm, the `service` of the challenge, and the identity of the credential; see `Token.service`.
-            lock: The lock, which the flow holds.
+            wanted: The scopes that the new token should cover.
             since: The value of `refused` when the call began.
         """
-        number, refused, error = self._refusals.get(lock, (0, service, None))
-        return None if error is None or number <= since or refused != service else copy(error)
+        number, error = self._refusals.get((service, wanted.resources), (0, None))
+        return None if error is None or number <= since else copy(error)
 
     def drop(self, value: str) -> None:
         """Remove a rejected token from the store. If the token is not stored, do nothing.

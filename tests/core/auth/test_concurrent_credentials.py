@@ -18,7 +18,7 @@ from docker_registry_sdk import AsyncRegistryClientV2, Credential, RegistryClien
 from docker_registry_sdk._core.auth.token_service import basic_authorization
 from docker_registry_sdk._core.transport._async import credential_cache as async_cache
 from docker_registry_sdk._core.transport._sync import credential_cache as sync_cache
-from docker_registry_sdk.errors import AuthError, ForbiddenError
+from docker_registry_sdk.errors import AuthError, ForbiddenError, TokenLoginError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.core.wire.loopback import Handler, Loopback, run_loopback
 from tests.support.embedded import count_token_requests
@@ -166,6 +166,40 @@ def test_a_wrong_password_is_sent_to_the_token_service_once(helper: Helper, kind
         assert {type(one).__name__ for one in results} == {"TokenLoginError"}
         assert helper.starts == 1
         assert count_token_requests(registry) == 1
+
+
+def test_a_call_that_is_slow_to_ask_shares_a_result_that_was_refused_in_the_meantime(monkeypatch: pytest.MonkeyPatch) -> None:
+    find, slow = sync_cache.CredentialCache.find, threading.Barrier(2)
+
+    def find_slowly(self: Any, *arguments: Any) -> Any:
+        if threading.current_thread() is thread:
+            slow.wait(60)  # the call has begun
+            slow.wait(60)  # the other call has ended
+        return find(self, *arguments)
+
+    monkeypatch.setattr(sync_cache.CredentialCache, "find", find_slowly)
+    provider = Provider()
+    errors: list[str] = []
+    with (
+        EmbeddedRegistry(auth="token", anonymous_pull=False) as registry,
+        RegistryClientV2(f"{registry.url}/a", credentials=provider) as client,
+    ):
+
+        def call() -> None:
+            with pytest.raises(TokenLoginError) as caught:
+                client.exists("x")
+            errors.append(str(caught.value))
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        slow.wait(60)
+        call()
+        slow.wait(60)
+        thread.join(60)
+        assert len(errors) == 2 and errors[0] == errors[1]
+        assert (provider.calls, count_token_requests(registry)) == (1, 1)
+        call()  # which begins after the refusal
+        assert (provider.calls, count_token_requests(registry)) == (2, 2)
 
 
 class Provider:

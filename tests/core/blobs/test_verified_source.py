@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from docker_registry_sdk import AsyncRegistryClientV2
@@ -32,6 +32,7 @@ class Source:
         return iter([self.content[at : at + 7] for at in range(offset, len(self.content), 7)])
 
 
+@example(blocks=[bytes(1), bytes(3)], requests=[(0, None), (0.25, 1), (0, None)], size_known=False, is_replayable=False, keep=2)
 @given(blocks=BLOCKS, requests=REQUESTS, size_known=st.booleans(), is_replayable=st.booleans(), keep=st.integers(0, 50))
 def test_the_bytes_are_right_from_every_offset_that_can_be_replayed(
     blocks: list[bytes], requests: list[tuple[float, int | None]], size_known: bool, is_replayable: bool, keep: int
@@ -40,14 +41,16 @@ def test_the_bytes_are_right_from_every_offset_that_can_be_replayed(
     source = VerifiedSource(
         Source(blocks) if is_replayable else iter(blocks), "sha256", None, len(content) if size_known else None, keep
     )
+    furthest = 0
     for share, length in requests:
         offset = min(int(share * len(content)), source.hashed)
         if not source.can_replay(offset):
-            # The bytes that were yielded last are kept, as many as `keep` says.
-            assert not is_replayable and offset < source.yielded_end - keep
+            # Of the bytes that were yielded, as many of the last as `keep` says are kept.
+            assert not is_replayable and offset < furthest - keep
             continue
         yielded = b"".join(source.blocks(offset, length))
         assert yielded == content[offset:][: len(content) if length is None else length]
+        furthest = max(furthest, source.yielded_end)
     assert source.can_replay(source.yielded_end)
     assert b"".join(source.blocks(source.yielded_end)) == content[source.yielded_end :] or source.yielded_end == len(content)
     assert source.is_verified or not content

@@ -38,8 +38,8 @@ class AsyncCredentialCache:
         registry: The name of the registry (`Index.name`).
 
     Attributes:
-        searches: The number of searches that have ended. A call remembers the number at its start: it shares the exception of
-            each search that ends after that.
+        searches: The number of searches that have ended. A call remembers the number at its start: it shares the result and
+            the exception of each search that ends after that.
     """
 
     def __init__(self, provider: CredentialProvider | AsyncCredentialProvider, registry: str) -> None:
@@ -61,6 +61,8 @@ class AsyncCredentialCache:
     async def find(self, repo: str | None, since: int, deadline: Deadline | None) -> HeldCredential:
         """Return the credential for a repository. Ask the provider if no credential is held, or the held one was refused.
 
+        A refused credential that was found after the call began is returned again: the provider would give the same one.
+
         Args:
             repo: The name of the repository; None for the registry as a whole.
             since: The value of `searches` when the call began.
@@ -70,13 +72,13 @@ class AsyncCredentialCache:
             AuthError: The credential is not available.
             TimeoutError: The deadline passed.
         """
-        while (held := self._usable(repo)) is None:
+        while (held := self._usable(repo, since)) is None:
             if (failure := self._failure(repo, since)) is not None:
                 raise _without_frames(failure)
             lock = self._lock(repo)
-            turn = await self._take_turn(lock, lambda: (self._usable(repo) or self._failure(repo, since)) is not None, deadline)
+            turn = await self._take_turn(lock, lambda: self._is_found(repo, since), deadline)
             try:
-                if turn != "done" and self._usable(repo) is None and self._failure(repo, since) is None:
+                if turn != "done" and not self._is_found(repo, since):
                     return await self._search(repo)
             finally:
                 if turn == "first":
@@ -121,6 +123,7 @@ class AsyncCredentialCache:
             _log.debug("passed over: %s", one_line(line))
         with self._mutex:
             self.searches += 1
+            held.search = self.searches
             self._failures.pop(repo, None)
             self._failure_of_all_repos = None
             self._held[repo] = held
@@ -147,10 +150,14 @@ class AsyncCredentialCache:
             )
         return HeldCredential(found), True
 
-    def _usable(self, repo: str | None) -> HeldCredential | None:
-        """Return the credential that is held for a repository; None if no credential is held, or if it was refused."""
+    def _usable(self, repo: str | None, since: int) -> HeldCredential | None:
+        """Return the credential that is held for a repository; None if no credential is held, or if it was refused and found
+        before the call began."""
         held = self._of_all_repos or self._held.get(repo)
-        return None if held is None or held.is_refused else held
+        return None if held is None or (held.is_refused and held.search <= since) else held
+
+    def _is_found(self, repo: str | None, since: int) -> bool:
+        return self._usable(repo, since) is not None or self._failure(repo, since) is not None
 
     def _failure(self, repo: str | None, since: int) -> Exception | None:
         """Return the exception of the last search for a repository, if the search ended after the call began."""
