@@ -1,4 +1,4 @@
-"""The choice of the byte ranges of a blob to request, after an interruption and for reading ahead. Free of I/O."""
+"""The choice of the byte ranges of a blob to request, and the check of the responses. Free of I/O."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 from attrs import frozen
 
 from ...digest import Verifier
-from ...errors import DigestMismatchError, ParseError, RegistryError
+from ...errors import DigestMismatchError, ParseError
 from .content_coding import coding_error, mismatch_error
 from .retries import MIN_PROGRESS_BYTES
 
@@ -17,12 +17,6 @@ _CONTENT_RANGE: Final = re.compile(r"bytes[ =]([0-9]{1,18})-([0-9]{1,18})/([0-9]
 _UNSATISFIED_RANGE: Final = re.compile(r"bytes[ =]\*/([0-9]{1,18})", re.IGNORECASE)
 _STRONG_ETAG: Final = re.compile(r'"[!-~]+"')
 _PARTIAL_RESPONSE: Final = "CreateBlobReadStreamPartialContent"
-# A server without support for ranges sends the whole blob instead of a range. Up to this size, the rest is discarded.
-MAX_WHOLE_BLOB_BYTES: Final = 4 * 1024 * 1024
-
-MIN_READ_AHEAD_BYTES: Final = 64 * 1024
-MAX_READ_AHEAD_BYTES: Final = 4 * 1024 * 1024
-_MAX_CACHED_BLOCKS: Final = 4
 
 
 @frozen
@@ -35,6 +29,7 @@ class ResponseHead:
         content_range: The value of the Content-Range header, or None if the header is missing.
         etag: The value of the ETag header, or None if the header is missing.
         coding: The content coding of the body, or None for no coding.
+        media_type: The value of the Content-Type header, or None if the header is missing.
     """
 
     is_whole: bool
@@ -42,6 +37,7 @@ class ResponseHead:
     content_range: str | None = None
     etag: str | None = None
     coding: str | None = None
+    media_type: str | None = None
 
 
 BodyForm: TypeAlias = Literal["verbatim", "encoded", "undecided", "unusable"]
@@ -58,6 +54,14 @@ class Resumption:
         stop: The offset after the last byte to read, or None to read to the end. If `stop` is given, `size` must be given, too.
         check_size: A function that raises an exception if the size of the blob, or the number of bytes that have arrived, is too
             large; None for no limit.
+        use_ranges: Whether to request ranges. If not, the whole blob is requested, and the bytes before `offset` are skipped.
+
+    Attributes:
+        size: The size of the blob in bytes, or None while it is not known.
+        offset: The offset of the next byte.
+        responses: The number of responses that were accepted. If there are several, the bytes are joined from their bodies.
+        reads_whole: Whether the whole blob is read although `stop` was given, since the registry does not send the range. Then
+            `offset` begins at 0 again.
     """
 
     def __init__(
@@ -66,13 +70,18 @@ class Resumption:
         offset: int = 0,
         stop: int | None = None,
         check_size: Callable[[int | None], None] | None = None,
+        *,
+        use_ranges: bool = True,
     ) -> None:
         self.size = size
         self._check_size = check_size
         self.offset = offset
         self._stop = stop
         self._etag: str | None = None
-        self._use_ranges = True
+        self._use_ranges = use_ranges
+        self._is_size_from_range = False
+        self.responses = 0
+        self.reads_whole = False
         self._skip = 0  # how many bytes at the beginning of the body have arrived before
         self._range_end: int | None = None
         self._range_start = offset
@@ -112,7 +121,7 @@ class Resumption:
                 return "verbatim"
             if not self._use_ranges:
                 raise coding_error(head.coding, "the response has a range of the encoded body")
-            self._use_ranges = False
+            self._stop_using_ranges()
             return "unusable"
         if self.size is None or head.length is None:
             return "undecided"
@@ -145,20 +154,17 @@ class Resumption:
             head: The status and headers of the response.
 
         Raises:
-            ParseError: The Content-Range is missing or malformed, or states another range or size than expected.
-            RegistryError: The response holds the whole blob, which is larger than 4 MiB, although `stop` was given.
+            ParseError: The Content-Range is missing or malformed, or states another range or size than expected; or the body is a
+                multipart body, although one range was requested.
 
-        Source: RFC 9110 sections 13.1.5, 14.4 and 15.3.7.
+        Source: RFC 9110 sections 13.1.5, 14.4, 14.6 and 15.3.7.
         """
         if head.is_whole:
-            if self._stop is not None and (self.size or 0) > MAX_WHOLE_BLOB_BYTES:
-                raise RegistryError(
-                    f"the registry does not support range requests, and the blob of {self.size} bytes is too large to be "
-                    "downloaded for each read",
-                    hint="Download the blob with download_blob, and open the file.",
-                )
+            self._read_whole()
             self._skip, self._range_end = self.offset, None
             total = head.length
+        elif (head.media_type or "").strip().lower().startswith("multipart/"):
+            raise _range_error("does not count, since the body has the media type multipart/byteranges")
         else:
             first, last, total = _parse_content_range(head.content_range)
             if first != self.offset:
@@ -170,9 +176,11 @@ class Resumption:
             if total is not None and self.size is not None and total != self.size:
                 raise _range_error(f"states that the blob has {total} bytes, but {self.size} bytes were expected")
             self._skip, self._range_start, self._range_end = 0, first, last + 1
+            self._is_size_from_range |= self.size is None
         self.size = total if self.size is None else self.size
         if self._check_size is not None:
             self._check_size(self.size)
+        self.responses += 1
         # If-Range requires a strong ETag; a malformed ETag cannot be sent in a header.
         self._etag = head.etag if head.etag is not None and _STRONG_ETAG.fullmatch(head.etag) else None
 
@@ -189,20 +197,30 @@ class Resumption:
         if self.size is None and match is not None and int(match[1]) == self.offset:
             self.size = self.offset
             return True
-        self._use_ranges = False
+        self._stop_using_ranges()
         return False
 
     def give_up_ranges(self) -> bool:
         """Request the whole blob from now on, after a response to a range request that holds another range or none.
 
         Returns:
-            False if the error must be raised, since the last request was for the whole blob, or only a part of the blob is to be
-            read.
+            False if the error must be raised, since no range was requested.
         """
-        if self.request_headers()[0] is None or self._stop is not None:
+        if self.request_headers()[0] is None:
             return False
-        self._use_ranges = False
+        self._stop_using_ranges()
         return True
+
+    def _stop_using_ranges(self) -> None:
+        self._use_ranges = False
+        if self._is_size_from_range:
+            self.size, self._is_size_from_range = None, False
+        self._read_whole()
+
+    def _read_whole(self) -> None:
+        """Read the whole blob if only a range was to be read."""
+        if self._stop is not None:
+            self.offset, self._stop, self.reads_whole = 0, None, True
 
     def accept(self, chunk: bytes | memoryview) -> bytes | memoryview:
         """Return the bytes of a chunk that had not arrived before, and advance the offset by their number.
@@ -214,7 +232,7 @@ class Resumption:
             chunk: The next bytes of the response's body.
 
         Raises:
-            ParseError: The body is longer than its Content-Range.
+            ParseError: The body is longer than its Content-Range. The bytes of the chunk do not count as arrived.
         """
         if self._skip:
             skipped = min(self._skip, len(chunk))
@@ -222,11 +240,11 @@ class Resumption:
             chunk = chunk[skipped:]
         if self._stop is not None and len(chunk) > self._stop - self.offset:
             chunk = chunk[: self._stop - self.offset]
+        if self._range_end is not None and self.offset + len(chunk) > self._range_end:
+            raise _range_error(f"states that the range ends before byte {self._range_end}, but the body is longer")
         self.offset += len(chunk)
         if self._check_size is not None:
             self._check_size(self.offset)
-        if self._range_end is not None and self.offset > self._range_end:
-            raise _range_error(f"states that the range ends before byte {self._range_end}, but the body is longer")
         return chunk
 
     def is_last_body(self) -> bool:
@@ -247,64 +265,6 @@ class Resumption:
                 f"states a range of less than {MIN_PROGRESS_BYTES // 1024} KiB that ends before the requested range, "
                 "or the body is shorter than this header states"
             )
-
-
-class ReadAhead:
-    """A cache of the four most recently used blocks of a blob, which also plans how many bytes to read ahead.
-
-    The number of bytes to read ahead doubles while reads are sequential, from 64 KiB to 4 MiB.
-
-    Args:
-        size: The size of the blob in bytes.
-    """
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._window = MIN_READ_AHEAD_BYTES // 2
-        self._blocks: list[tuple[int, bytes]] = []  # offset and bytes, the most recently used block last
-
-    def find(self, position: int, length: int) -> memoryview | None:
-        """Return up to `length` cached bytes from a position on, or None if the byte at the position is not cached.
-
-        All returned bytes are from the same cached block, so there may be fewer than `length`.
-
-        Args:
-            position: The offset of the first byte.
-            length: The maximum number of bytes to return.
-        """
-        for index in reversed(range(len(self._blocks))):
-            start, data = self._blocks[index]
-            if start <= position < start + len(data):
-                self._blocks.append(self._blocks.pop(index))
-                return memoryview(data)[position - start : position - start + length]
-        return None
-
-    def plan(self, position: int, length: int) -> tuple[int, int]:
-        """Return the range to request for a read, as the offset of its first byte and the offset after its last byte.
-
-        The range contains the byte at the position. It may be longer than the read, or shorter: then plan another range after it.
-
-        Args:
-            position: The offset of the first byte to read, which is not cached.
-            length: The number of bytes that the caller wants to read.
-        """
-        ends = [start + len(data) for start, data in self._blocks]
-        is_sequential = position in ends or (position == 0 and not ends)
-        self._window = min(self._window * 2, MAX_READ_AHEAD_BYTES) if is_sequential else MIN_READ_AHEAD_BYTES
-        stop = min(position + min(max(self._window, length), MAX_READ_AHEAD_BYTES), self._size)
-        # Programs read the structure at the end of a file, such as the directory of a zip file, backwards. So a read that is
-        # not sequential also fetches the bytes before its position.
-        start = position if is_sequential else min(position, max(0, stop - self._window))
-        return start, min([stop, *(begin for begin, _ in self._blocks if begin > position)])
-
-    def add(self, start: int, data: bytes) -> None:
-        """Cache a block; if the cache is full, remove the least recently used block.
-
-        Args:
-            start: The offset of the block's first byte.
-            data: The bytes of the block.
-        """
-        self._blocks = [*self._blocks[-_MAX_CACHED_BLOCKS + 1 :], (start, data)]
 
 
 def _parse_content_range(text: str | None) -> tuple[int, int, int | None]:

@@ -6,12 +6,15 @@ from typing import Final
 
 from attrs import define
 
-from ...errors import RegistryError, StatusError, TransportError
+from ...errors import ParseError, RegistryError, StatusError, TransportError
 from ..transport.retries import TRANSIENT_STATUSES
 from ..wire import CallLimits
 
 MIN_PROGRESS_BYTES: Final = 64 * 1024
 """If a response holds a shorter range than requested, but at least this number of bytes, the response is not a failure."""
+
+# Of Bad Request, Not Acceptable, Precondition Failed (If-Range), Range Not Satisfiable, and of servers that fail on the header.
+_RANGE_STATUSES: Final = frozenset({400, 406, 412, 416, 500, 501, 502})
 
 
 @define
@@ -59,3 +62,12 @@ def is_transient(error: RegistryError) -> bool:
     if isinstance(error, TransportError):
         return error._is_transient
     return isinstance(error, StatusError) and error.status in TRANSIENT_STATUSES
+
+
+def may_be_due_to_range(error: RegistryError) -> bool:
+    """Return whether a failed request with a Range header may succeed without this header.
+
+    Args:
+        error: The exception of the failed request, which is not transient or was raised each time.
+    """
+    return isinstance(error, ParseError) or (isinstance(error, StatusError) and error.status in _RANGE_STATUSES)

@@ -120,22 +120,24 @@ class BlobCalls(RepositoryBase):
     ) -> blobs.BlobFile:
         """Open a blob as a seekable file, for code such as `zipfile` that reads only some ranges of a file.
 
-        The bytes are not verified, since the digest covers the whole blob. Use `download_blob` or `create_blob_read_stream` for
-        verified bytes.
+        The bytes are not verified, since the digest covers the whole blob: `download_blob` and `create_blob_read_stream` verify.
+        If the registry does not support range requests, or answers one wrongly, the first such read downloads the whole blob to
+        a temporary file, and verifies it. All further reads are from that file, which is removed when the blob file is closed.
 
         Args:
             digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
                 With a descriptor, its size is used without a check, and no request is sent before the first read. Otherwise,
                 the size comes from a HEAD request.
             timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
-            deadline: The seconds that the opening may take, and again each read of a range; or a `Deadline` that limits the
-                opening and all reads together; None uses the client's deadline.
+            deadline: The seconds that the opening may take, and again each read of a range or of the whole blob; or a `Deadline`
+                that limits the opening and all reads together; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The digest is malformed.
             NotFoundError: The blob does not exist. If a descriptor was passed, the first read raises this error.
             ParseError: A digest was passed, and the registry does not state the size of the blob.
-            RegistryError: While reading: the registry does not support range requests.
+            DigestMismatchError: While reading: the whole blob was downloaded, and does not match its digest or size.
+            OSError: While reading: the temporary file cannot be written.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).

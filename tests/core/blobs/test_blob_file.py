@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docker_registry_sdk import RegistryClientV2
-from docker_registry_sdk._core.blobs.byte_ranges import MAX_READ_AHEAD_BYTES, MIN_READ_AHEAD_BYTES, ReadAhead
+from docker_registry_sdk._core.blobs.read_ahead import MAX_READ_AHEAD_BYTES, MIN_READ_AHEAD_BYTES, ReadAhead
 from tests.core.blobs.conftest import Server
 
 MIB = 1024 * 1024

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from docker_registry_sdk._core.blobs.byte_ranges import ResponseHead, Resumption
 from docker_registry_sdk._core.blobs.retries import MIN_PROGRESS_BYTES
-from docker_registry_sdk.errors import ParseError, RegistryError
+from docker_registry_sdk.errors import ParseError
 
 BLOB = os.urandom(1000)
 
@@ -53,7 +53,10 @@ def test_the_requested_bytes_arrive_after_any_interruptions(
     wanted = BLOB[start:stop]
     got = b""
     for kind, after, piece in [*responses, ("part", 1000, 100), ("part", 1000, 100)]:
+        read_whole = state.reads_whole
         new, was_cut = play(state, kind, after, piece)
+        if state.reads_whole and not read_whole:
+            got, start, wanted = b"", 0, BLOB
         got += new
         assert got == wanted[: len(got)]
         assert state.offset == start + len(got)
@@ -162,7 +165,31 @@ def test_a_416_is_the_end_of_a_blob_of_unknown_size_or_leads_to_a_request_for_th
         assert state.request_headers() == (None, None)
 
 
-def test_the_whole_of_a_large_blob_is_refused_instead_of_a_range() -> None:
-    with pytest.raises(RegistryError, match="download_blob"):
-        Resumption(10**9, 0, 100).check_response(ResponseHead(True, 10**9))
-    Resumption(10**6, 0, 100).check_response(ResponseHead(True, 10**6))
+@pytest.mark.parametrize("status", [200, 206, 416])
+def test_the_whole_blob_is_read_if_the_registry_does_not_send_the_range(status: int) -> None:
+    state = Resumption(1000, 200, 300)
+    if status == 200:
+        state.check_response(ResponseHead(True, 1000))
+    elif status == 206:
+        assert state.give_up_ranges()
+    else:
+        assert not state.handle_unsatisfiable({})
+    assert (state.reads_whole, state.offset, state.is_complete) == (True, 0, False)
+    assert status == 200 or state.request_headers() == (None, None)
+    assert not state.give_up_ranges() or status == 200
+    state.check_response(ResponseHead(True, 1000))
+    assert state.accept(BLOB) == BLOB
+    assert state.is_complete
+
+
+def test_a_size_that_only_a_wrong_range_stated_is_dropped() -> None:
+    state = Resumption(None, 100)
+    state.check_response(ResponseHead(False, None, "bytes 100-149/500"))
+    state.accept(BLOB[100:150])
+    with pytest.raises(ParseError, match="500 bytes were expected"):
+        state.check_response(ResponseHead(False, None, "bytes 150-999/1000"))
+    assert state.give_up_ranges()
+    assert state.size is None
+    state.check_response(ResponseHead(True, 1000))
+    assert state.accept(BLOB) == BLOB[150:]
+    assert state.size == 1000

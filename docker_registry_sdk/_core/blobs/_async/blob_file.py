@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from functools import partial
+from tempfile import SpooledTemporaryFile
+from typing import Final
 
+from ....digest import Verifier
 from ....errors import RegistryError
 from ...concurrency.forks import reset_after_fork
+from ...concurrency.threads import async_run_in_thread_uncancellable
 from ...wire import Deadline
 from ..blob_spec import BlobSpec
-from ..byte_ranges import ReadAhead, Resumption
+from ..byte_ranges import Resumption
 from ..raw_base import AsyncRawBase, WriteableBuffer
+from ..read_ahead import ReadAhead
 from .blob_repository import AsyncBlobRepository
-from .ranged_fetch import async_start_fetch
+from .ranged_fetch import AsyncRangedFetch, async_start_fetch
+
+_MAX_MEMORY_BYTES: Final = 1024 * 1024
 
 
 class AsyncBlobFile(AsyncRawBase):
@@ -21,6 +30,9 @@ class AsyncBlobFile(AsyncRawBase):
 
     The bytes are not verified, since the digest covers the whole blob: a registry could send any bytes. Only the offset and the
     length of each range are checked. If the bytes must be verified, download the blob, or read the blob as a stream.
+
+    If the registry does not send the requested range, the whole blob is downloaded to a temporary file and verified. All further
+    reads are from that file, which is removed when the blob file is closed.
 
     Args:
         repository: The repository that has the blob.
@@ -44,6 +56,7 @@ class AsyncBlobFile(AsyncRawBase):
         self._deadline = deadline
         self._read_ahead = ReadAhead(size)
         self._position = 0
+        self._file: SpooledTemporaryFile[bytes] | None = None
         reset_after_fork(self)
 
     def readable(self) -> bool:
@@ -86,7 +99,9 @@ class AsyncBlobFile(AsyncRawBase):
 
         Raises:
             TransportError: The body of the response was interrupted too often.
-            RegistryError: The registry does not support range requests, or sent another range than the requested one.
+            DigestMismatchError: The registry does not support range requests, and the whole blob does not match its digest or
+                size.
+            OSError: The temporary file for the whole blob cannot be written.
             ForkedProcessError: The file was opened in the parent process.
         """
         self._check_open()
@@ -94,7 +109,7 @@ class AsyncBlobFile(AsyncRawBase):
         left = left if size is None or size < 0 else min(size, left)
         parts: list[memoryview] = []
         while left:
-            part = self._read_ahead.find(self._position, left)
+            part = await self._find(left)
             if part is None:
                 await self._fetch(left)
                 continue
@@ -115,13 +130,21 @@ class AsyncBlobFile(AsyncRawBase):
 
         Raises:
             TransportError: The body of the response was interrupted too often.
-            RegistryError: The registry does not support range requests, or sent another range than the requested one.
+            DigestMismatchError: The registry does not support range requests, and the whole blob does not match its digest or
+                size.
+            OSError: The temporary file for the whole blob cannot be written.
             ForkedProcessError: The file was opened in the parent process.
         """
         view = memoryview(buffer).cast("B")
         data = await self.read(len(view))
         view[: len(data)] = data
         return len(data)
+
+    async def _find(self, length: int) -> memoryview | None:
+        """Return up to `length` bytes from the position on, or None if they must be fetched."""
+        if self._file is None:
+            return self._read_ahead.find(self._position, length)
+        return memoryview(await async_run_in_thread_uncancellable(partial(_read_at, self._file, self._position, length)))
 
     async def _fetch(self, length: int) -> None:
         start, stop = self._read_ahead.plan(self._position, length)
@@ -130,8 +153,11 @@ class AsyncBlobFile(AsyncRawBase):
         )
         data = bytearray()
         try:
-            while chunk := await fetch.read():
+            while (chunk := await fetch.read()) and not fetch.state.reads_whole:
                 data += chunk
+            if fetch.state.reads_whole:
+                self._file = await self._store_whole(fetch, chunk)
+                return
             await fetch.read()  # reach the end of the body, so that the next request can use the connection
         finally:
             await fetch.aclose()
@@ -143,7 +169,46 @@ class AsyncBlobFile(AsyncRawBase):
             )
         self._read_ahead.add(start, bytes(data))
 
+    async def _store_whole(self, fetch: AsyncRangedFetch, chunk: bytes) -> SpooledTemporaryFile[bytes]:
+        """Write the whole blob to a temporary file, verify it, and return the file.
+
+        Args:
+            fetch: The download of the whole blob.
+            chunk: The first bytes of the blob.
+        """
+        file = SpooledTemporaryFile(_MAX_MEMORY_BYTES)  # noqa: SIM115 - aclose() closes the file
+        verifier = Verifier(self.digest.algorithm)
+        try:
+            while chunk and verifier.size <= self.size:
+                await async_run_in_thread_uncancellable(partial(_append, file, verifier, chunk))
+                chunk = await fetch.read()
+            fetch.state.verify(verifier, self.digest)
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    async def aclose(self) -> None:
+        """Close the file, and remove the temporary file if there is one."""
+        if self._file is not None:
+            self._file.close()
+        await super().aclose()
+
     def _check_open(self) -> None:
         self._check_process()
         if self.closed:
             raise ValueError("the blob file is closed: read from it inside its with block")
+
+
+def _append(file: SpooledTemporaryFile[bytes], verifier: Verifier, chunk: bytes) -> None:
+    verifier.update(chunk)
+    try:
+        file.write(chunk)
+    except OSError as error:
+        problem = f"{error.strerror} for the temporary file of a blob: free some space, or set TMPDIR"
+        raise OSError(error.errno, problem, tempfile.gettempdir()) from None
+
+
+def _read_at(file: SpooledTemporaryFile[bytes], position: int, length: int) -> bytes:
+    file.seek(position)
+    return file.read(length)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ....digest import DigestLike, Verifier
-from ....errors import DigestMismatchError, SizeLimitError, TransportError
+from ....errors import DigestMismatchError, ResponseError, SizeLimitError, TransportError
 from ....v2.models import Descriptor
 from ...concurrency.threads import async_run_in_thread, async_run_in_thread_uncancellable, async_shielded
 from ...folders import FolderEntry
@@ -77,6 +77,7 @@ class _Download:
         self._on_progress = on_progress
         self._follow_link = follow_link
         self._size = blob.size
+        self._is_joined = False
 
     async def run(self) -> Descriptor:
         if (existing := await self._check_existing()) is not None:
@@ -122,19 +123,25 @@ class _Download:
         return self._blob.to_descriptor(size)
 
     async def _complete(self, part: PartFile) -> Descriptor:
-        """Download the rest of the blob. If the bytes in the `.part` file belong to another blob, download the whole blob."""
+        """Download the rest of the blob.
+
+        If the bytes do not match, and were joined from the `.part` file or several responses, download the whole blob once,
+        without range requests: the `.part` file may belong to another blob, and some servers send wrong ranges each time.
+        """
         was_begun = part.length > 0
         if was_begun and self._size is None:
-            self._size = await self._repository.stored_size(self._blob.digest)
+            with suppress(ResponseError):  # some registries refuse HEAD
+                self._size = await self._repository.stored_size(self._blob.digest)
         try:
             return await self._resume(part)
         except DigestMismatchError:
-            if not was_begun:
+            if not was_begun and not self._is_joined:
                 raise
         await async_run_in_thread_uncancellable(part.start_over)
-        return await self._resume(part)
+        self._size = self._blob.size
+        return await self._resume(part, use_ranges=False)
 
-    async def _resume(self, part: PartFile) -> Descriptor:
+    async def _resume(self, part: PartFile, *, use_ranges: bool = True) -> Descriptor:
         verifier = Verifier(self._blob.digest.algorithm)
         while part.length and await async_run_in_thread_uncancellable(lambda: part.hash_some(verifier)):
             self._repository.check_deadline(self._blob.digest)
@@ -142,8 +149,11 @@ class _Download:
         if part.length:
             self._report("check", verifier.size, self._size)
         self._blob.check_size(self._size)
-        state = Resumption(self._size, verifier.size, check_size=self._blob.check_size)
-        await self._receive(state, verifier, part)
+        state = Resumption(self._size, verifier.size, check_size=self._blob.check_size, use_ranges=use_ranges)
+        try:
+            await self._receive(state, verifier, part)
+        finally:
+            self._is_joined = state.responses > 1
         size = verifier.size
         state.verify(verifier, self._blob.digest)
         await async_run_in_thread_uncancellable(part.finish)

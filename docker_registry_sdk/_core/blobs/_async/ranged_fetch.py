@@ -19,7 +19,7 @@ from ...wire import AsyncChunks, CallLimits, async_stream, follow_url, integer_h
 from ..blob_spec import BlobSpec
 from ..byte_ranges import ResponseHead, Resumption
 from ..content_coding import coding_of
-from ..retries import RequestFailures, is_transient
+from ..retries import RequestFailures, is_transient, may_be_due_to_range
 from .blob_repository import AsyncBlobRepository
 from .encoded_body import AsyncPieces, async_decode, async_verify_encoded
 
@@ -76,27 +76,15 @@ class AsyncRangedFetch:
                     raise
                 self._has_ended = self.state.handle_unsatisfiable(error.headers)
                 continue
-            except ParseError:  # a partial response without Content-Range
-                if not self.state.give_up_ranges():
-                    raise
-                continue
             except RegistryError as error:
-                if not is_transient(error):
-                    raise
-                await self._wait_after(error)
+                await self._recover_from(error)
                 continue
             self._response, self._body = response, body
             try:
                 await self._check_response(head, body)
-            except ParseError:  # another range than the requested one
-                await self.aclose()
-                if not self.state.give_up_ranges():
-                    raise
             except RegistryError as error:
                 await self.aclose()
-                if not is_transient(error):
-                    raise
-                await self._wait_after(error)
+                await self._recover_from(error)
 
     async def _check_response(self, head: ResponseHead, body: AsyncChunks) -> None:
         """Check a response, and decode its body if it has a content coding that was not requested."""
@@ -163,10 +151,16 @@ class AsyncRangedFetch:
             except TransportError as error:
                 await self.aclose()
                 if not self.state.is_complete:
-                    await self._wait_after(error)
+                    await self._recover_from(error)
                 continue
             if chunk:
-                fresh = self.state.accept(chunk)
+                try:
+                    fresh = self.state.accept(chunk)
+                except ParseError as error:  # the body is longer than its Content-Range
+                    await self.aclose()
+                    if not self.state.is_complete:
+                        await self._recover_from(error)
+                    continue
                 if buffer is not None and len(fresh) < len(chunk):  # the chunk begins with bytes that have arrived already
                     buffer[: len(fresh)] = fresh
                 if fresh or self.state.is_complete:
@@ -178,16 +172,20 @@ class AsyncRangedFetch:
                     try:
                         self.state.check_shorter_range()
                     except ParseError as error:
-                        await self._wait_after(error)
+                        await self._recover_from(error)
         return b""
 
-    async def _wait_after(self, error: RegistryError) -> None:
-        """Wait before the request is repeated, or raise the error if the request must not be repeated."""
-        wait = self._failures.seconds_to_retry(error)
-        if wait is None:
+    async def _recover_from(self, error: RegistryError) -> None:
+        """Wait before the request is repeated, or request the whole blob from now on, or raise the error.
+
+        Some servers answer every range request wrongly, for example with another range or with an error.
+        """
+        wait = self._failures.seconds_to_retry(error) if is_transient(error) else None
+        if wait is not None:
+            _log.debug("%s after %d bytes; the request is repeated in %.2f s", type(error).__name__, self.state.offset, wait)
+            await async_sleep(wait)
+        elif not may_be_due_to_range(error) or not self.state.give_up_ranges():
             raise error
-        _log.debug("%s after %d bytes; the request is repeated in %.2f s", type(error).__name__, self.state.offset, wait)
-        await async_sleep(wait)
 
 
 async def async_start_fetch(
@@ -245,7 +243,10 @@ def _registry_request(repository: AsyncBlobRepository, digest: Digest) -> _Reque
                 None if isinstance(response, api.create_blob_read_stream.CreateBlobReadStreamOk) else response.content_range
             )
             coding = coding_of(response.headers.get("Content-Encoding"))
-            yield ResponseHead(is_whole, response.content_length, content_range, response.etag, coding), response.body
+            head = ResponseHead(
+                is_whole, response.content_length, content_range, response.etag, coding, response.headers.get("Content-Type")
+            )
+            yield head, response.body
 
     return request
 
@@ -265,6 +266,7 @@ def _url_request(repository: AsyncBlobRepository, url: str) -> _Request:
                 text_header(response, "Content-Range"),
                 text_header(response, "ETag"),
                 coding_of(text_header(response, "Content-Encoding")),
+                text_header(response, "Content-Type"),
             )
             yield head, AsyncChunks(response)
 

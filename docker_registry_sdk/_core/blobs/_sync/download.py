@@ -8,7 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from ....digest import DigestLike, Verifier
-from ....errors import DigestMismatchError, SizeLimitError, TransportError
+from ....errors import (
+    DigestMismatchError,
+    ResponseError,
+    SizeLimitError,
+    TransportError,
+)
 from ....v2.models import Descriptor
 from ...concurrency.threads import run_in_thread, run_in_thread_uncancellable, shielded
 from ...folders import FolderEntry
@@ -84,6 +89,7 @@ class _Download:
         self._on_progress = on_progress
         self._follow_link = follow_link
         self._size = blob.size
+        self._is_joined = False
 
     def run(self) -> Descriptor:
         if (existing := self._check_existing()) is not None:
@@ -129,19 +135,25 @@ class _Download:
         return self._blob.to_descriptor(size)
 
     def _complete(self, part: PartFile) -> Descriptor:
-        """Download the rest of the blob. If the bytes in the `.part` file belong to another blob, download the whole blob."""
+        """Download the rest of the blob.
+
+        If the bytes do not match, and were joined from the `.part` file or several responses, download the whole blob once,
+        without range requests: the `.part` file may belong to another blob, and some servers send wrong ranges each time.
+        """
         was_begun = part.length > 0
         if was_begun and self._size is None:
-            self._size = self._repository.stored_size(self._blob.digest)
+            with suppress(ResponseError):  # some registries refuse HEAD
+                self._size = self._repository.stored_size(self._blob.digest)
         try:
             return self._resume(part)
         except DigestMismatchError:
-            if not was_begun:
+            if not was_begun and not self._is_joined:
                 raise
         run_in_thread_uncancellable(part.start_over)
-        return self._resume(part)
+        self._size = self._blob.size
+        return self._resume(part, use_ranges=False)
 
-    def _resume(self, part: PartFile) -> Descriptor:
+    def _resume(self, part: PartFile, *, use_ranges: bool = True) -> Descriptor:
         verifier = Verifier(self._blob.digest.algorithm)
         while part.length and run_in_thread_uncancellable(lambda: part.hash_some(verifier)):
             self._repository.check_deadline(self._blob.digest)
@@ -149,8 +161,11 @@ class _Download:
         if part.length:
             self._report("check", verifier.size, self._size)
         self._blob.check_size(self._size)
-        state = Resumption(self._size, verifier.size, check_size=self._blob.check_size)
-        self._receive(state, verifier, part)
+        state = Resumption(self._size, verifier.size, check_size=self._blob.check_size, use_ranges=use_ranges)
+        try:
+            self._receive(state, verifier, part)
+        finally:
+            self._is_joined = state.responses > 1
         size = verifier.size
         state.verify(verifier, self._blob.digest)
         run_in_thread_uncancellable(part.finish)

@@ -35,7 +35,7 @@ from ...wire import (
 from ..blob_spec import BlobSpec
 from ..byte_ranges import ResponseHead, Resumption
 from ..content_coding import coding_of
-from ..retries import RequestFailures, is_transient
+from ..retries import RequestFailures, is_transient, may_be_due_to_range
 from .blob_repository import BlobRepository
 from .encoded_body import Pieces, decode, verify_encoded
 
@@ -92,27 +92,15 @@ class RangedFetch:
                     raise
                 self._has_ended = self.state.handle_unsatisfiable(error.headers)
                 continue
-            except ParseError:  # a partial response without Content-Range
-                if not self.state.give_up_ranges():
-                    raise
-                continue
             except RegistryError as error:
-                if not is_transient(error):
-                    raise
-                self._wait_after(error)
+                self._recover_from(error)
                 continue
             self._response, self._body = response, body
             try:
                 self._check_response(head, body)
-            except ParseError:  # another range than the requested one
-                self.close()
-                if not self.state.give_up_ranges():
-                    raise
             except RegistryError as error:
                 self.close()
-                if not is_transient(error):
-                    raise
-                self._wait_after(error)
+                self._recover_from(error)
 
     def _check_response(self, head: ResponseHead, body: Chunks) -> None:
         """Check a response, and decode its body if it has a content coding that was not requested."""
@@ -179,10 +167,16 @@ class RangedFetch:
             except TransportError as error:
                 self.close()
                 if not self.state.is_complete:
-                    self._wait_after(error)
+                    self._recover_from(error)
                 continue
             if chunk:
-                fresh = self.state.accept(chunk)
+                try:
+                    fresh = self.state.accept(chunk)
+                except ParseError as error:  # the body is longer than its Content-Range
+                    self.close()
+                    if not self.state.is_complete:
+                        self._recover_from(error)
+                    continue
                 if buffer is not None and len(fresh) < len(
                     chunk
                 ):  # the chunk begins with bytes that have arrived already
@@ -196,18 +190,22 @@ class RangedFetch:
                     try:
                         self.state.check_shorter_range()
                     except ParseError as error:
-                        self._wait_after(error)
+                        self._recover_from(error)
         return b""
 
-    def _wait_after(self, error: RegistryError) -> None:
-        """Wait before the request is repeated, or raise the error if the request must not be repeated."""
-        wait = self._failures.seconds_to_retry(error)
-        if wait is None:
+    def _recover_from(self, error: RegistryError) -> None:
+        """Wait before the request is repeated, or request the whole blob from now on, or raise the error.
+
+        Some servers answer every range request wrongly, for example with another range or with an error.
+        """
+        wait = self._failures.seconds_to_retry(error) if is_transient(error) else None
+        if wait is not None:
+            _log.debug(
+                "%s after %d bytes; the request is repeated in %.2f s", type(error).__name__, self.state.offset, wait
+            )
+            sleep(wait)
+        elif not may_be_due_to_range(error) or not self.state.give_up_ranges():
             raise error
-        _log.debug(
-            "%s after %d bytes; the request is repeated in %.2f s", type(error).__name__, self.state.offset, wait
-        )
-        sleep(wait)
 
 
 def start_fetch(repository: BlobRepository, blob: BlobSpec, state: Resumption, use_urls: bool) -> RangedFetch:
@@ -272,7 +270,15 @@ def _registry_request(repository: BlobRepository, digest: Digest) -> _Request:
                 else response.content_range
             )
             coding = coding_of(response.headers.get("Content-Encoding"))
-            yield ResponseHead(is_whole, response.content_length, content_range, response.etag, coding), response.body
+            head = ResponseHead(
+                is_whole,
+                response.content_length,
+                content_range,
+                response.etag,
+                coding,
+                response.headers.get("Content-Type"),
+            )
+            yield head, response.body
 
     return request
 
@@ -297,6 +303,7 @@ def _url_request(repository: BlobRepository, url: str) -> _Request:
                 text_header(response, "Content-Range"),
                 text_header(response, "ETag"),
                 coding_of(text_header(response, "Content-Encoding")),
+                text_header(response, "Content-Type"),
             )
             yield head, Chunks(response)
 

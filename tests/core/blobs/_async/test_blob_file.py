@@ -9,8 +9,8 @@ import random
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2
-from docker_registry_sdk._core.blobs.byte_ranges import MIN_READ_AHEAD_BYTES
-from docker_registry_sdk.errors import InvalidDigestError, NotFoundError, ParseError, RegistryError, TransportError
+from docker_registry_sdk._core.blobs.read_ahead import MIN_READ_AHEAD_BYTES
+from docker_registry_sdk.errors import InvalidDigestError, NotFoundError, RegistryError, TransportError
 from docker_registry_sdk.testing.faults import ExpireTokens, Status, Truncate
 from tests.core.blobs.blob_server import BlobServer
 from tests.core.blobs.conftest import MAX_RETRIES, Server
@@ -112,56 +112,6 @@ async def test_interrupted_ranges_are_resumed(server: Server, client: AsyncRegis
         assert len(server.reads) == MAX_RETRIES + 1
         server.registry.faults.clear()
         assert await blob.read(1) == CONTENT[:1]  # the position did not change
-
-
-@pytest.mark.parametrize("refusal", [True, False])
-async def test_a_server_without_ranges(loopback_client: AsyncRegistryClientV2, loopback: Loopback, refusal: bool) -> None:
-    def attach(content: bytes) -> None:
-        blob_server = BlobServer(content, ranges=False)
-        loopback.answer = lambda handler: (
-            handler.reply(416) if refusal and "Range" in handler.headers else blob_server.answer(handler)
-        )
-
-    attach(CONTENT)
-    async with await loopback_client.open_blob(digest_of(CONTENT)) as blob:
-        with pytest.raises(RegistryError, match="with download_blob"):
-            await blob.read(10)
-    small = CONTENT[: 3 * MIB]
-    attach(small)
-    async with await loopback_client.open_blob(digest_of(small)) as blob:
-        await blob.seek(2 * MIB)
-        assert await blob.read(200_000) == small[2 * MIB : 2 * MIB + 200_000]
-        await blob.seek(0)
-        assert await blob.read() == small
-
-
-@pytest.mark.parametrize("content_range", ["bytes 0-{1}/{2}", "bytes {0}-{1}/99", "", "bytes {0}-{0}/{2}"])
-async def test_a_range_that_was_not_requested_is_refused(
-    loopback_client: AsyncRegistryClientV2, loopback: Loopback, content_range: str
-) -> None:
-    blob_server = BlobServer(CONTENT, content_range=lambda first, last, size: content_range.format(first, last, size))
-    blob_server.attach(loopback)
-    async with await loopback_client.open_blob(digest_of(CONTENT)) as blob:
-        await blob.seek(100)
-        with pytest.raises(ParseError, match="Content-Range") as caught:
-            await blob.read(10)
-        assert loopback.client_closed.wait(5)  # the connection is closed even while the exception is kept
-        del caught
-
-
-@pytest.mark.parametrize("size", [6 * MIB, 13 * MIB])
-async def test_a_descriptor_with_a_wrong_size(loopback_client: AsyncRegistryClientV2, loopback: Loopback, size: int) -> None:
-    BlobServer(CONTENT).attach(loopback)
-    async with await loopback_client.open_blob(descriptor(CONTENT, size)) as blob:
-        with pytest.raises(ParseError, match="Content-Range"):
-            await blob.read(10)
-
-
-async def test_a_small_blob_that_is_sent_whole_and_too_short(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
-    BlobServer(CONTENT[:1000], ranges=False).attach(loopback)
-    async with await loopback_client.open_blob(descriptor(CONTENT, 2000)) as blob:
-        with pytest.raises(RegistryError, match="1000 bytes of"):
-            await blob.read()
 
 
 async def test_bytes_beyond_the_requested_range_are_discarded(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:

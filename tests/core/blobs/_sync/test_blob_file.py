@@ -15,11 +15,10 @@ from tests.core.wire.loopback import Loopback
 from tests.support.images import digest_of
 
 from docker_registry_sdk import RegistryClientV2
-from docker_registry_sdk._core.blobs.byte_ranges import MIN_READ_AHEAD_BYTES
+from docker_registry_sdk._core.blobs.read_ahead import MIN_READ_AHEAD_BYTES
 from docker_registry_sdk.errors import (
     InvalidDigestError,
     NotFoundError,
-    ParseError,
     RegistryError,
     TransportError,
 )
@@ -125,56 +124,6 @@ def test_interrupted_ranges_are_resumed(server: Server, client: RegistryClientV2
         assert len(server.reads) == MAX_RETRIES + 1
         server.registry.faults.clear()
         assert blob.read(1) == CONTENT[:1]  # the position did not change
-
-
-@pytest.mark.parametrize("refusal", [True, False])
-def test_a_server_without_ranges(loopback_client: RegistryClientV2, loopback: Loopback, refusal: bool) -> None:
-    def attach(content: bytes) -> None:
-        blob_server = BlobServer(content, ranges=False)
-        loopback.answer = lambda handler: (
-            handler.reply(416) if refusal and "Range" in handler.headers else blob_server.answer(handler)
-        )
-
-    attach(CONTENT)
-    with loopback_client.open_blob(digest_of(CONTENT)) as blob:
-        with pytest.raises(RegistryError, match="with download_blob"):
-            blob.read(10)
-    small = CONTENT[: 3 * MIB]
-    attach(small)
-    with loopback_client.open_blob(digest_of(small)) as blob:
-        blob.seek(2 * MIB)
-        assert blob.read(200_000) == small[2 * MIB : 2 * MIB + 200_000]
-        blob.seek(0)
-        assert blob.read() == small
-
-
-@pytest.mark.parametrize("content_range", ["bytes 0-{1}/{2}", "bytes {0}-{1}/99", "", "bytes {0}-{0}/{2}"])
-def test_a_range_that_was_not_requested_is_refused(
-    loopback_client: RegistryClientV2, loopback: Loopback, content_range: str
-) -> None:
-    blob_server = BlobServer(CONTENT, content_range=lambda first, last, size: content_range.format(first, last, size))
-    blob_server.attach(loopback)
-    with loopback_client.open_blob(digest_of(CONTENT)) as blob:
-        blob.seek(100)
-        with pytest.raises(ParseError, match="Content-Range") as caught:
-            blob.read(10)
-        assert loopback.client_closed.wait(5)  # the connection is closed even while the exception is kept
-        del caught
-
-
-@pytest.mark.parametrize("size", [6 * MIB, 13 * MIB])
-def test_a_descriptor_with_a_wrong_size(loopback_client: RegistryClientV2, loopback: Loopback, size: int) -> None:
-    BlobServer(CONTENT).attach(loopback)
-    with loopback_client.open_blob(descriptor(CONTENT, size)) as blob:
-        with pytest.raises(ParseError, match="Content-Range"):
-            blob.read(10)
-
-
-def test_a_small_blob_that_is_sent_whole_and_too_short(loopback_client: RegistryClientV2, loopback: Loopback) -> None:
-    BlobServer(CONTENT[:1000], ranges=False).attach(loopback)
-    with loopback_client.open_blob(descriptor(CONTENT, 2000)) as blob:
-        with pytest.raises(RegistryError, match="1000 bytes of"):
-            blob.read()
 
 
 def test_bytes_beyond_the_requested_range_are_discarded(loopback_client: RegistryClientV2, loopback: Loopback) -> None:
