@@ -1,4 +1,4 @@
-"""Platforms such as `linux/arm64/v8`: parsing, comparison, and the choice of a manifest from an index. Free of I/O.
+"""Platforms such as `linux/arm64/v8`: parsing, normalized names, and the platforms of this machine.
 
 Source: https://github.com/opencontainers/image-spec/blob/main/image-index.md and
 https://github.com/containerd/platforms/blob/main/platforms.go
@@ -12,8 +12,8 @@ from typing import Final
 
 from attrs import evolve
 
-from .._core.text.redaction import printable, quoted
-from ..errors import InvalidPlatformError, PlatformNotFoundError
+from .._core.text.redaction import quoted
+from ..errors import InvalidPlatformError
 from ..media_types import DOCKER_CONFIG, OCI_CONFIG
 from ..v2 import models
 
@@ -31,7 +31,6 @@ _ARCHITECTURES: Final = {
 _VARIANTS: Final = {"armhf": "v7", "armel": "v6", "armv5l": "v5", "armv6l": "v6", "armv7l": "v7", "armv8l": "v8"}
 # The variant that an architecture without a variant means.
 _DEFAULT_VARIANTS: Final = {"arm": "v7", "arm64": "v8", "amd64": "v1"}
-_MAX_PLATFORMS_SHOWN: Final = 20
 # The features that the levels v2, v3 and v4 of x86-64 add.
 _X86_64_LEVELS: Final = (
     "cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3",
@@ -79,48 +78,33 @@ def to_platform(platform: str | models.Platform) -> models.Platform:
     if isinstance(platform, str):
         return parse_platform(platform)
     if not isinstance(platform, models.Platform):
-        raise TypeError(f"platform must be text such as 'linux/arm64' or a Platform, not {type(platform).__name__}")
+        raise TypeError(
+            f"platform must be one platform, as text such as 'linux/arm64' or as a Platform, not {type(platform).__name__}: "
+            "call the function once for each platform, or pass None"
+        )
     return normalize(platform)
 
 
-def check_platform(config: models.ImageConfig, wanted: models.Platform) -> None:
-    """Check that an image runs on a platform, by the platform in the config of the image.
+def default_platforms() -> tuple[models.Platform, ...]:
+    """Return the platforms whose images run on this machine by default, the preferred one first.
 
-    Args:
-        config: The config of the image.
-        wanted: The platform on which the image should run.
-
-    Raises:
-        PlatformNotFoundError: The image was built for a platform whose images do not run on `wanted`.
-    """
-    made_for = models.Platform(
-        os=config.os, architecture=config.architecture, variant=config.variant, os_version=config.os_version
-    )
-    if rank(made_for, wanted) is None:
-        available = printable(show(made_for))
-        raise PlatformNotFoundError(
-            f"the image does not exist for {show(wanted)}: its platform is {available}",
-            wanted=printable(show(wanted)),
-            available=[available],
-        )
-
-
-def default_platform() -> models.Platform:
-    """Return Linux on the processor of this machine, also on macOS and Windows, which run Linux in a virtual machine.
-
-    On Linux, the variant of an x86-64 processor is the highest level whose instructions the processor has, such as `v3`.
+    The first is Linux on the processor of this machine, also on macOS and Windows, which run Linux in a virtual machine. On
+    Linux, the variant of an x86-64 processor is the highest level whose instructions the processor has, such as `v3`. On Windows,
+    the second is Windows with the version of this machine.
     """
     import platform
 
     machine = normalize(models.Platform(os="linux", architecture=platform.machine()))
+    if platform.system() == "Windows":
+        return machine, evolve(machine, os="windows", os_version=platform.version())
     if machine.architecture != "amd64":
-        return machine
+        return (machine,)
     try:
         with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
             line = next((line for line in file if line.startswith("flags")), "")
     except OSError:
-        return machine
-    return evolve(machine, variant=x86_64_level(line.partition(":")[2].split()))
+        return (machine,)
+    return (evolve(machine, variant=x86_64_level(line.partition(":")[2].split())),)
 
 
 def x86_64_level(flags: Iterable[str]) -> str:
@@ -160,60 +144,6 @@ def normalize(platform: models.Platform) -> models.Platform:
     )
 
 
-def rank(candidate: models.Platform, wanted: models.Platform) -> int | None:
-    """Return how well an image suits a platform: 0 if the variants are equal, more for an older variant of the image.
-
-    The result is None if the image does not run on the platform. A processor runs programs for older variants of its
-    architecture, but not for newer variants.
-
-    Args:
-        candidate: The platform of the image.
-        wanted: The platform on which the image should run. Without a Windows version, any Windows version suits.
-    """
-    has, wants = normalize(candidate), normalize(wanted)
-    if (has.os, has.architecture) != (wants.os, wants.architecture):
-        return None
-    if wants.os_version is not None and not f"{has.os_version}.".startswith(f"{wants.os_version}."):
-        return None
-    if has.variant == wants.variant:
-        return 0
-    older, newer = (_version(variant) for variant in (has.variant, wants.variant))
-    if older is None or newer is None or older > newer:
-        return None
-    steps = (newer[0] - older[0]) * 100 + newer[1] - older[1]
-    return max(1, steps)
-
-
-def choose(descriptors: Iterable[models.Descriptor], wanted: models.Platform) -> models.Descriptor:
-    """Return the descriptor that suits a platform best, the one with the lowest `rank`. If several do, return the first.
-
-    Descriptors without a platform or with the platform `unknown/unknown`, such as attestations, are never chosen.
-
-    Args:
-        descriptors: The descriptors in an index.
-        wanted: The platform on which the image should run.
-
-    Raises:
-        PlatformNotFoundError: No descriptor suits the platform; the message lists the available platforms.
-    """
-    entries = list(descriptors)
-    offers = [(one, one.platform) for one in entries if one.platform is not None and is_known(one.platform)]
-    ranked = [(rank(platform, wanted), one) for one, platform in offers]
-    fits = [(order, one) for order, one in ranked if order is not None]
-    if fits:
-        return min(fits, key=lambda pair: pair[0])[1]
-    known = sorted({printable(show(platform)) for _, platform in offers})
-    more = " and more" if len(known) > _MAX_PLATFORMS_SHOWN else ""
-    nothing = "its index contains no platforms" if entries else "its index is empty"
-    shown = f"its platforms are {', '.join(known[:_MAX_PLATFORMS_SHOWN])}{more}" if known else nothing
-    raise PlatformNotFoundError(
-        f"the image does not exist for {show(wanted)}: {shown}",
-        wanted=printable(show(wanted)),
-        available=known,
-        hint=None if entries else "Push the image again: an index lists the images of all platforms.",
-    )
-
-
 def is_known(platform: models.Platform) -> bool:
     """Return whether a platform is real. BuildKit lists attestations in an index with the platform `unknown/unknown`.
 
@@ -232,9 +162,3 @@ def show(platform: models.Platform) -> str:
     version = f"({platform.os_version})" if platform.os_version else ""
     variant = f"/{platform.variant}" if platform.variant else ""
     return f"{platform.os or 'unknown'}{version}/{platform.architecture or 'unknown'}{variant}"
-
-
-def _version(variant: str | None) -> tuple[int, int] | None:
-    """Return the major and minor number of a variant such as `v8.2`; None if the variant is missing or has another form."""
-    match = re.fullmatch(r"v(\d{1,3})(?:\.(\d{1,3}))?", variant or "")
-    return None if match is None else (int(match[1]), int(match[2] or 0))

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docker_registry_sdk.client.platforms import choose, default_platform, parse_platform, rank, show, to_platform, x86_64_level
-from docker_registry_sdk.errors import ImageError, InvalidPlatformError, PlatformNotFoundError
-from docker_registry_sdk.v2.models import Descriptor, Platform
+from docker_registry_sdk.client.platform_rank import rank, sort_entries
+from docker_registry_sdk.client.platforms import default_platforms, parse_platform, show, to_platform, x86_64_level
+from docker_registry_sdk.errors import InvalidPlatformError
+from docker_registry_sdk.media_types import OCI_MANIFEST
+from docker_registry_sdk.v2.models import Descriptor
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ def test_a_malformed_platform_is_refused(text: str) -> None:
 
 
 def test_a_platform_of_another_type_is_refused() -> None:
-    with pytest.raises(TypeError, match="platform must be text such as 'linux/arm64' or a Platform, not list"):
+    with pytest.raises(TypeError, match="must be one platform, as text such as 'linux/arm64' or as a Platform, not list: call"):
         to_platform(["linux/arm64"])  # type: ignore[arg-type]
 
 
@@ -64,7 +66,14 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
 )
 def test_the_default_is_linux_on_this_machine(monkeypatch: pytest.MonkeyPatch, machine: str, means: str) -> None:
     monkeypatch.setattr(platform, "machine", lambda: machine)
-    assert show(default_platform()) == means
+    assert list(map(show, default_platforms())) == [means]
+
+
+def test_on_windows_the_default_is_linux_and_then_this_version_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "AMD64")
+    monkeypatch.setattr(platform, "system", lambda: "Windows")
+    monkeypatch.setattr(platform, "version", lambda: "10.0.20348")
+    assert list(map(show, default_platforms())) == ["linux/amd64/v1", "windows(10.0.20348)/amd64/v1"]
 
 
 @pytest.mark.parametrize(
@@ -84,47 +93,48 @@ def test_the_default_is_linux_on_this_machine(monkeypatch: pytest.MonkeyPatch, m
         ("windows(10.0.17763.5000)/amd64", "windows(10.0.17763)/amd64", True),
         ("windows(10.0.177631)/amd64", "windows(10.0.17763)/amd64", False),
         ("windows(10.0.17763.5000)/amd64", "windows/amd64", True),
-        ("windows/amd64", "windows(10.0.17763)/amd64", False),
+        ("windows(10.0.17763.5000)/amd64", "windows(10.0.17763.6000)/amd64", True),
+        ("windows(10.0.17763)/amd64", "windows(10.0.17763.6000)/amd64", True),
+        ("windows(10.0)/amd64", "windows(10.0.17763)/amd64", False),
+        ("windows(10.0.17763)/amd64", "windows(10.0)/amd64", True),
+        ("windows(10.0.17763)/amd64", "windows(10.1)/amd64", False),
+        ("windows(10.0.20348.1)/amd64", "windows(10.0.17763.1)/amd64", False),
+        ("windows/amd64", "windows(10.0.17763)/amd64", True),
+        ("linux(5.10)/amd64", "linux/amd64", True),
+        ("linux(5.10)/amd64", "linux(6.1)/amd64", False),
     ],
 )
 def test_images_for_older_variants_are_compatible(candidate: str, wanted: str, fits: bool) -> None:
     assert (rank(parse_platform(candidate), parse_platform(wanted)) is not None) == fits
 
 
-def test_the_best_descriptor_is_chosen_and_the_first_of_equal_ones() -> None:
-    entries = [
-        platform_descriptor(text) for text in ("linux/arm/v5", "linux/arm/v6", "linux/arm/v8", "linux/amd64", "linux/amd64")
-    ]
-    assert choose(entries, parse_platform("linux/arm")) is entries[1]
-    assert choose(entries, parse_platform("linux/arm/v8")) is entries[2]
-    assert choose(entries, parse_platform("linux/amd64")) is entries[3]
+@pytest.mark.parametrize(
+    ("wanted", "order"),
+    [
+        ("windows/amd64", ["20348.2", "17763.3", "17763.1", "no version"]),
+        ("windows(10.0.17763)/amd64", ["17763.3", "17763.1", "no version"]),
+        ("windows(10.0.17763.1)/amd64", ["17763.1", "17763.3", "no version"]),
+        ("windows(10.0.17763.2)/amd64", ["17763.3", "17763.1", "no version"]),
+        ("windows(10.0.26100)/amd64", ["no version"]),
+    ],
+)
+def test_windows_needs_the_same_build_and_prefers_the_same_and_then_the_newest_revision(wanted: str, order: list[str]) -> None:
+    names = ("no version", "17763.1", "20348.2", "17763.3")
+    entries = [entry(f"windows(10.0.{name})/amd64" if name[0].isdigit() else "windows/amd64", name) for name in names]
+    suited = sort_entries(entries, parse_platform(wanted)).suited
+    assert [one.artifact_type for _, one in suited] == order
 
 
-def test_an_attestation_is_never_chosen() -> None:
-    attestation = Descriptor(
-        media_type="x", digest="sha256:" + "0" * 64, size=1, platform=Platform(os="unknown", architecture="unknown")
-    )
-    entries = [attestation, platform_descriptor("linux/amd64")]
-    assert choose(entries, parse_platform("linux/amd64")) is entries[1]
-    with pytest.raises(ImageError, match=r"does not exist for unknown/unknown: its platforms are linux/amd64"):
-        choose(entries, parse_platform("unknown/unknown"))
+def test_of_entries_that_suit_equally_the_first_comes_first() -> None:
+    entries = [entry(text) for text in ("linux/arm/v5", "linux/arm/v6", "linux/arm/v8", "linux/amd64", "linux/amd64")]
+    assert [one for _, one in sort_entries(entries, parse_platform("linux/arm")).suited] == [entries[1], entries[0]]
+    assert sort_entries(entries, parse_platform("linux/arm/v8")).suited[0][1] is entries[2]
+    assert [one for _, one in sort_entries(entries, parse_platform("linux/amd64")).suited] == entries[3:]
 
 
-def test_the_error_lists_the_available_platforms() -> None:
-    with pytest.raises(ImageError, match=r"does not exist for linux/s390x: its platforms are linux/amd64, linux/arm/v6"):
-        choose([platform_descriptor("linux/arm/v6"), platform_descriptor("linux/amd64")], parse_platform("linux/s390x"))
-    with pytest.raises(ImageError, match="its index contains no platforms"):
-        choose([Descriptor(media_type="x", digest="sha256:" + "0" * 64, size=1)], parse_platform("linux/s390x"))
-
-
-def platform_descriptor(text: str) -> Descriptor:
-    system, architecture, *variant = text.split("/")
-    return Descriptor(
-        media_type="x",
-        digest="sha256:" + "0" * 64,
-        size=1,
-        platform=Platform(os=system, architecture=architecture, variant=variant[0] if variant else None),
-    )
+def entry(text: str, name: str = "") -> Descriptor:
+    digest = "sha256:" + "0" * 64
+    return Descriptor(media_type=OCI_MANIFEST, digest=digest, size=1, platform=parse_platform(text), artifact_type=name)
 
 
 V2 = "cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3"
@@ -152,9 +162,4 @@ def test_the_level_of_a_processor_has_all_its_instructions(flags: str, level: st
 
 def test_the_default_platform_of_x86_64_has_a_level(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
-    assert show(default_platform()) in {f"linux/amd64/v{level}" for level in range(1, 5)}
-
-
-def test_an_empty_index_is_said_to_be_empty() -> None:
-    with pytest.raises(PlatformNotFoundError, match="its index is empty"):
-        choose([], to_platform("linux/amd64"))
+    assert show(default_platforms()[0]) in {f"linux/amd64/v{level}" for level in range(1, 5)}

@@ -36,7 +36,8 @@ def inspect_command(reference: str, platform: str | None, output: Output, connec
       docker-registry-sdk inspect alpine --json | jq .layers
     """
     from ..._core.wire import call_limits
-    from ...client.platforms import default_platform, parse_platform, show
+    from ...client.platforms import default_platforms, parse_platform, show
+    from ...errors import PlatformNotFoundError
     from ...images._sync.config import descend
     from ...images._sync.registry import RegistryImage
     from ...images.manifest_contents import parse_contents
@@ -45,8 +46,13 @@ def inspect_command(reference: str, platform: str | None, output: Output, connec
     ref = parse_repo_and_ref(reference)
     with connection.open_v2(ref) as client:
         source = RegistryImage(client, ref.tag, ref.digest, call_limits(client))
-        wanted = default_platform() if platform is None else parse_platform(platform)
-        top, *path = descend(source, source.read_root(), wanted, or_first=platform is None)
+        root = source.read_root()
+        try:
+            top, *path = descend(source, root, default_platforms() if platform is None else (parse_platform(platform),))
+        except PlatformNotFoundError:
+            if platform is not None:
+                raise
+            top, *path = _first_of_each(source, root)
         chosen = path[-1] if path else top
         config = _read_config(source, chosen)
     contents = parse_contents(chosen)
@@ -56,7 +62,7 @@ def inspect_command(reference: str, platform: str | None, output: Output, connec
             "platform": entry.platform and show(entry.platform),
             "digest": entry.digest,
             "size": Size(entry.size),
-            "shown": entry.digest == path[0].digest,
+            "shown": bool(path) and entry.digest == path[0].digest,
         }
         for entry in parse_contents(top).children
     ]
@@ -75,6 +81,21 @@ def inspect_command(reference: str, platform: str | None, output: Output, connec
         output.print_rows(kind, columns, [list(row.values()) for row in rows])
     output.print_rows("label", ["name", "value"], list(labels.items()))
     output.print_rows("annotation", ["name", "value"], list(annotations.items()))
+
+
+def _first_of_each(source: RegistryImage, root: StoredManifest) -> list[StoredManifest]:
+    """Return an index, its first manifest, the first manifest of that if it is an index, and so on."""
+    from ...client.manifests import is_manifest_type
+    from ...client.platforms import MAX_INDEX_DEPTH
+    from ...images.manifest_contents import parse_contents
+
+    path = [root]
+    while len(path) <= MAX_INDEX_DEPTH:
+        first = next((one for one in parse_contents(path[-1]).children if is_manifest_type(one.media_type)), None)
+        if first is None:
+            break
+        path.append(source.read_manifest(first))
+    return path
 
 
 def _read_config(source: RegistryImage, chosen: StoredManifest) -> ImageConfig | None:

@@ -41,12 +41,13 @@ def read_image_config(
         DigestMismatchError: The bytes of the config have another digest or size.
         ParseError: The config is not a JSON object; or it has a value of a wrong type, and `strict` is true.
     """
-    config = manifest.config if isinstance(manifest, (models.ImageManifest, models.DockerManifest)) else None
-    if config is None or config.media_type not in CONFIG_TYPES:
+    config = config_of(manifest)
+    if config is None:
+        named = manifest.config if isinstance(manifest, (models.ImageManifest, models.DockerManifest)) else None
         kind = (
             f"its media type is {printable(media_type)}"
-            if config is None
-            else f"its config has the media type {printable(config.media_type)}"
+            if named is None
+            else f"its config has the media type {printable(named.media_type)}"
         )
         raise ImageError(
             f"the manifest {digest} has no image config: {kind}",
@@ -68,3 +69,13 @@ def read_image_config(
     verifier.verify(config.size, config.digest)
     # Of content that is not JSON, from_dict raises a ParseError with the name of the model.
     return models.ImageConfig.from_dict(parse_document(bytes(content)), strict=strict)
+
+
+def config_of(manifest: Manifest | None) -> models.Descriptor | None:
+    """Return the descriptor of the image config that a manifest names; None for indexes, artifacts and old images.
+
+    Args:
+        manifest: The parsed manifest; None for a manifest of an unknown media type.
+    """
+    config = manifest.config if isinstance(manifest, (models.ImageManifest, models.DockerManifest)) else None
+    return None if config is None or config.media_type not in CONFIG_TYPES else config

@@ -27,7 +27,8 @@ class ReferenceCalls(ReferrerCalls):
         """Return the descriptor (digest, size, media type) of the manifest that a tag or a digest names.
 
         Without `platform` this is `head_manifest`: one HEAD request, and GET if the headers do not suffice. With `platform`
-        the index is requested; if `ref` names a single image, its manifest and its config are requested.
+        the index is requested, and the indexes in it if necessary; if `ref` names a single image, its manifest and its config
+        are requested.
 
         Args:
             ref: A tag, or a digest: text, a `Digest`, or an object with a digest such as a descriptor.
@@ -50,7 +51,7 @@ class ReferenceCalls(ReferrerCalls):
             return self.head_manifest(ref, timeout=timeout, deadline=deadline)
         wanted, limits = to_platform(platform), self._limits(timeout, deadline)
         root = self.get_manifest(ref, timeout=limits.timeout, deadline=limits.deadline)
-        return descriptor_for_platform(self, root, wanted, limits) or root.descriptor
+        return descriptor_for_platform(self, root, wanted, limits)
 
     def exists(
         self, ref: RefLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None

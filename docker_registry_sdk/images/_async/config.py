@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..._core.wire import Deadline, Timeout
 from ...client._async.image_config import async_read_image_config
+from ...client._async.platform_choice import async_choose_manifest
 from ...client._async.registries import AsyncRegistries
-from ...client.platforms import (
-    MAX_INDEX_DEPTH,
-    check_platform,
-    choose,
-    default_platform,
-    to_platform,
-)
-from ...errors import ImageError, PlatformNotFoundError
-from ...v2.models import DockerManifestList, ImageConfig, ImageIndex, Platform
+from ...client.manifest_types import Manifest
+from ...client.platform_rank import check_platform
+from ...client.platforms import default_platforms, to_platform
+from ...errors import PlatformNotFoundError
+from ...v2.models import Descriptor, ImageConfig, Platform
 from ..location import AsyncPlace
 from ..manifest_contents import StoredManifest, blob_descriptor, parse_contents
 from .interfaces import AsyncImageSource
@@ -62,18 +61,19 @@ async def async_get_config(
             wrong type, and `strict` is true.
         DeadlineExceededError: The deadline passed before the call was complete.
         OSError: A file cannot be read.
-        TypeError: The place or `registries` has the wrong type.
+        TypeError: The place, `platform` or `registries` has the wrong type.
     """
+    wanted = None if platform is None else to_platform(platform)
     async with async_open_image(async_parse_source_place(place), registries, timeout, deadline) as source:
         root = await source.read_root()
-        if platform is None:
-            chosen = await async_select_manifest(source, root, default_platform())
+        if wanted is None:
+            chosen = (await async_descend(source, root, default_platforms()))[-1]
         else:
-            chosen = await async_select_platform(source, root, platform)
+            chosen = await async_select_platform(source, root, wanted)
         return await async_read_config(source, chosen, strict=strict)
 
 
-async def async_select_platform(source: AsyncImageSource, root: StoredManifest, platform: str | Platform) -> StoredManifest:
+async def async_select_platform(source: AsyncImageSource, root: StoredManifest, wanted: Platform) -> StoredManifest:
     """Return the manifest of an image for a platform.
 
     If `root` is an index, the manifest is chosen from the index. Otherwise `root` itself is returned, after checking the
@@ -82,31 +82,18 @@ async def async_select_platform(source: AsyncImageSource, root: StoredManifest, 
     Args:
         source: Where the manifests and the config are read from.
         root: The manifest or index that the reference of the image names.
-        platform: The platform, such as `linux/arm64` or a `Platform`.
+        wanted: The platform, with normalized names.
 
     Raises:
-        InvalidPlatformError: The platform is malformed.
         PlatformNotFoundError: The image does not exist for the platform.
     """
-    wanted = to_platform(platform)
-    chosen = await async_select_manifest(source, root, wanted)
-    if chosen is root:
-        config = await async_read_config(source, root)
-        check_platform(config, wanted)
-    return chosen
+    path = await async_descend(source, root, (wanted,))
+    if len(path) == 1:
+        check_platform(await async_read_config(source, root), wanted)
+    return path[-1]
 
 
-async def async_select_manifest(source: AsyncImageSource, root: StoredManifest, wanted: Platform) -> StoredManifest:
-    """Return the manifest for a platform from an index; if `root` is not an index, return `root` without checking its platform.
-
-    See `async_descend`.
-    """
-    return (await async_descend(source, root, wanted))[-1]
-
-
-async def async_descend(
-    source: AsyncImageSource, root: StoredManifest, wanted: Platform, *, or_first: bool = False
-) -> list[StoredManifest]:
+async def async_descend(source: AsyncImageSource, root: StoredManifest, platforms: Sequence[Platform]) -> list[StoredManifest]:
     """Return the indexes and the manifest that lead from an index to the manifest for a platform.
 
     The first item is `root`, and the last item is the manifest for the platform. If `root` is not an index, it is the only item,
@@ -115,33 +102,41 @@ async def async_descend(
     Args:
         source: Where the manifests are read from.
         root: The manifest or index that the reference of the image names.
-        wanted: The platform to choose. If an index lists an index for the platform, the manifest is chosen from that index.
-        or_first: Whether to choose the first entry of an index that has no manifest for the platform. If False, such an index
-            raises an error.
+        platforms: The platforms to choose, at least one: the first for which there is a manifest.
 
     Raises:
-        PlatformNotFoundError: The index has no manifest for the platform.
-        ImageError: Indexes are nested more than 8 levels deep.
+        PlatformNotFoundError: The index has no manifest for any of the platforms.
+        ImageError: The index exceeds a limit of `async_choose_manifest`.
     """
-    path = [root]
-    for _ in range(MAX_INDEX_DEPTH):
-        contents = parse_contents(path[-1])
-        if not isinstance(contents.document, (ImageIndex, DockerManifestList)):
-            return path
-        children = contents.children
-        if or_first and not children:
-            return path
+    reader = _AsyncStoredManifests(source)
+    errors: list[PlatformNotFoundError] = []
+    for wanted in platforms:
         try:
-            chosen = choose(children, wanted)
-        except PlatformNotFoundError:
-            if not or_first:
-                raise
-            chosen = children[0]
-        path.append(await source.read_manifest(chosen))
-    raise ImageError(
-        f"the indexes of the image are nested too deep: the limit is {MAX_INDEX_DEPTH} levels",
-        hint="Choose a manifest by its digest.",
-    )
+            chosen = await async_choose_manifest(reader, root, wanted)
+        except PlatformNotFoundError as error:
+            errors.append(error)
+            continue
+        if chosen is None:
+            return [root]
+        manifest = await source.read_manifest(chosen.descriptor) if chosen.manifest is None else chosen.manifest
+        return [*chosen.path, manifest]
+    raise errors[0]
+
+
+class _AsyncStoredManifests:
+    """The manifests of the source of a copy."""
+
+    def __init__(self, source: AsyncImageSource) -> None:
+        self._source = source
+
+    def parse(self, stored: StoredManifest, /) -> Manifest | None:
+        return parse_contents(stored).document
+
+    async def read_manifest(self, descriptor: Descriptor, /) -> StoredManifest:
+        return await self._source.read_manifest(descriptor)
+
+    async def read_config(self, stored: StoredManifest, /) -> ImageConfig:
+        return await async_read_config(self._source, stored)
 
 
 async def async_read_config(source: AsyncImageSource, stored: StoredManifest, *, strict: bool = False) -> ImageConfig:

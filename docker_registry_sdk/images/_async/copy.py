@@ -8,6 +8,7 @@ from pathlib import Path
 from ..._core.blobs.progress import OnProgress, check_on_progress
 from ..._core.wire import Deadline, Timeout
 from ...client._async.registries import AsyncRegistries
+from ...client.platforms import to_platform
 from ...v2.models import Platform
 from ..copy_plan import CopyPlan, CopyResult
 from ..docker_archive import DockerArchive
@@ -76,7 +77,7 @@ async def async_copy(
         InvalidDigestError: A digest in the image has an algorithm other than sha256 and sha512: content cannot be verified.
         DeadlineExceededError: The deadline passed before the copy was complete.
         OSError: A file cannot be read or written.
-        TypeError: A place, `registries` or `on_progress` has the wrong type.
+        TypeError: A place, `platform`, `registries` or `on_progress` has the wrong type.
 
     Source: OCI Distribution Spec, Pulling and Pushing; OCI Image Layout Specification.
     """
@@ -131,12 +132,13 @@ async def async_plan_copy(
 
     Raises:
         RegistryError: The plan cannot be made; `copy` lists the errors.
-        TypeError: A place or `registries` has the wrong type.
+        TypeError: A place, `platform` or `registries` has the wrong type.
     """
     parsed = async_parse_source_place(source)
     parsed_target = async_parse_target_place(target, parsed.location)
+    wanted = None if platform is None else to_platform(platform)
     async with async_open_copy(parsed, parsed_target, registries, timeout, deadline, trust_existing=trust_existing) as opened:
-        return await _make_plan(opened, platform, referrers, use_urls)
+        return await _make_plan(opened, wanted, referrers, use_urls)
 
 
 async def async_apply_copy(
@@ -213,7 +215,7 @@ async def async_pull(
     Raises:
         RegistryError: The copy failed; `copy` lists the errors.
         OSError: The layout cannot be written.
-        TypeError: The source, `registries` or `on_progress` has the wrong type.
+        TypeError: The source, `platform`, `registries` or `on_progress` has the wrong type.
     """
     parsed = async_parse_source_place(source)
     layout = Layout(Path(folder), tag_of_location(parsed.location) if tag is None else tag)
@@ -272,7 +274,7 @@ async def async_push(
     Raises:
         RegistryError: The copy failed; `copy` lists the errors.
         OSError: The files cannot be read.
-        TypeError: The target, `registries` or `on_progress` has the wrong type.
+        TypeError: The target, `platform`, `registries` or `on_progress` has the wrong type.
     """
     files = Path(path)
     location = Layout(files, tag) if files.is_dir() else DockerArchive(files, tag)
@@ -304,12 +306,13 @@ async def _copy(
     deadline: Deadline | float | None,
 ) -> CopyResult:
     check_on_progress(on_progress)
+    wanted = None if platform is None else to_platform(platform)
     async with async_open_copy(source, target, registries, timeout, deadline, trust_existing=trust_existing) as opened:
-        plan = await _make_plan(opened, platform, referrers, use_urls)
+        plan = await _make_plan(opened, wanted, referrers, use_urls)
         return await async_execute(plan, opened, on_progress)
 
 
-async def _make_plan(opened: AsyncOpenCopy, platform: str | Platform | None, referrers: bool, use_urls: bool) -> CopyPlan:
+async def _make_plan(opened: AsyncOpenCopy, platform: Platform | None, referrers: bool, use_urls: bool) -> CopyPlan:
     root = await opened.source.read_root()
     if platform is not None:
         root = await async_select_platform(opened.source, root, platform)

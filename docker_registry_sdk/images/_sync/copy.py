@@ -9,6 +9,7 @@ from pathlib import Path
 from ..._core.blobs.progress import OnProgress, check_on_progress
 from ..._core.wire import Deadline, Timeout
 from ...client._sync.registries import Registries
+from ...client.platforms import to_platform
 from ...v2.models import Platform
 from ..copy_plan import CopyPlan, CopyResult
 from ..docker_archive import DockerArchive
@@ -77,7 +78,7 @@ def copy(
         InvalidDigestError: A digest in the image has an algorithm other than sha256 and sha512: content cannot be verified.
         DeadlineExceededError: The deadline passed before the copy was complete.
         OSError: A file cannot be read or written.
-        TypeError: A place, `registries` or `on_progress` has the wrong type.
+        TypeError: A place, `platform`, `registries` or `on_progress` has the wrong type.
 
     Source: OCI Distribution Spec, Pulling and Pushing; OCI Image Layout Specification.
     """
@@ -132,12 +133,13 @@ def plan_copy(
 
     Raises:
         RegistryError: The plan cannot be made; `copy` lists the errors.
-        TypeError: A place or `registries` has the wrong type.
+        TypeError: A place, `platform` or `registries` has the wrong type.
     """
     parsed = parse_source_place(source)
     parsed_target = parse_target_place(target, parsed.location)
+    wanted = None if platform is None else to_platform(platform)
     with open_copy(parsed, parsed_target, registries, timeout, deadline, trust_existing=trust_existing) as opened:
-        return _make_plan(opened, platform, referrers, use_urls)
+        return _make_plan(opened, wanted, referrers, use_urls)
 
 
 def apply_copy(
@@ -214,7 +216,7 @@ def pull(
     Raises:
         RegistryError: The copy failed; `copy` lists the errors.
         OSError: The layout cannot be written.
-        TypeError: The source, `registries` or `on_progress` has the wrong type.
+        TypeError: The source, `platform`, `registries` or `on_progress` has the wrong type.
     """
     parsed = parse_source_place(source)
     layout = Layout(Path(folder), tag_of_location(parsed.location) if tag is None else tag)
@@ -273,7 +275,7 @@ def push(
     Raises:
         RegistryError: The copy failed; `copy` lists the errors.
         OSError: The files cannot be read.
-        TypeError: The target, `registries` or `on_progress` has the wrong type.
+        TypeError: The target, `platform`, `registries` or `on_progress` has the wrong type.
     """
     files = Path(path)
     location = Layout(files, tag) if files.is_dir() else DockerArchive(files, tag)
@@ -305,12 +307,13 @@ def _copy(
     deadline: Deadline | float | None,
 ) -> CopyResult:
     check_on_progress(on_progress)
+    wanted = None if platform is None else to_platform(platform)
     with open_copy(source, target, registries, timeout, deadline, trust_existing=trust_existing) as opened:
-        plan = _make_plan(opened, platform, referrers, use_urls)
+        plan = _make_plan(opened, wanted, referrers, use_urls)
         return execute(plan, opened, on_progress)
 
 
-def _make_plan(opened: OpenCopy, platform: str | Platform | None, referrers: bool, use_urls: bool) -> CopyPlan:
+def _make_plan(opened: OpenCopy, platform: Platform | None, referrers: bool, use_urls: bool) -> CopyPlan:
     root = opened.source.read_root()
     if platform is not None:
         root = select_platform(opened.source, root, platform)
