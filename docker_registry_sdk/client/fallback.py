@@ -10,9 +10,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from .._core.wire import HTTPResponse
+from .._core.names.origin import Origin
+from .._core.wire import HTTPResponse, call_of
 from ..digest import Digest
-from ..errors import ReferrersError, StatusError
+from ..errors import (
+    ParseError,
+    ReferrersError,
+    RegistryError,
+    ResponseError,
+    StatusError,
+    TransportError,
+)
+from ..media_types import OCI_INDEX
 from ..v2 import api, models
 from .manifest_results import ManifestResponse
 from .manifests import parse_document
@@ -34,19 +43,27 @@ def fallback_tag(subject: str) -> str:
     return re.sub(_INVALID_IN_TAGS, "-", f"{algorithm[:32]}-{encoded[:64]}")
 
 
-def means_no_referrers_api(error: StatusError) -> bool:
-    """Return whether an error status of `list_referrers` means that the registry has no referrers API.
+def means_no_referrers_api(error: RegistryError, registry: Origin) -> bool:
+    """Return whether a failure of `list_referrers` means that the registry has no referrers API.
 
-    The result is False for statuses that may be temporary or may concern only this caller: 401, 403, 408, 421, 425, 429, and 5xx
-    except 501. It is True for these, too, if another host sent a web page. All other statuses mean that there is no API: 400 and
-    422 if the registry takes the digest for a malformed reference, 406 if it does not know the media type of an index, and 303
-    for GHCR, which leads to its web pages.
+    If the registry has redirected the request to another host, such as GHCR to its web pages, the result is True for every
+    response of that host. It is True for redirects that cannot be followed, too, and for bodies that cannot be decoded. It is
+    False if the request was interrupted or took too long: the registry may have the API.
+
+    If the registry itself has responded, the result is False for statuses that may be temporary or may concern only this caller:
+    401, 403, 408, 421, 425, 429, and 5xx except 501. All other statuses mean that there is no API: 400 and 422 if the registry
+    takes the digest for a malformed reference, 406 if it does not know the media type of an index.
 
     Args:
         error: The error that `list_referrers` raised.
+        registry: The origin of the registry.
     """
-    is_page = error.redirected_to is not None and "json" not in (error.headers.get("Content-Type") or "").lower()
-    return is_page or error.status == 501 or (error.status < 500 and error.status not in _OF_CALLER)
+    if isinstance(error, StatusError):
+        is_lasting = error.status == 501 or (error.status < 500 and error.status not in _OF_CALLER)
+        return is_lasting or error.redirected_to is not None
+    if isinstance(error, TransportError):
+        return not error._is_transient and not isinstance(error, TimeoutError)
+    return isinstance(error, ResponseError) and Origin.from_url(error.url) != registry
 
 
 def read_referrers(response: HTTPResponse) -> api.list_referrers.ListReferrersOk | None:
@@ -56,12 +73,23 @@ def read_referrers(response: HTTPResponse) -> api.list_referrers.ListReferrersOk
         response: A response with a 2xx status to `list_referrers`.
 
     Raises:
-        ParseError: The response is an index, but is malformed.
+        ParseError: The registry itself has sent an index, but the index is malformed.
     """
     document = parse_document(response.content)
-    if response.status_code != 200 or not isinstance(document, dict) or "manifests" not in document:
+    if response.status_code != 200 or not _looks_like_index(document):
         return None
-    return api.list_referrers.parse(response)
+    try:
+        return api.list_referrers.parse(response)
+    except ParseError:
+        if call_of(response.request).elsewhere:
+            return None
+        raise
+
+
+def _looks_like_index(document: object) -> bool:
+    if not isinstance(document, dict) or not isinstance(document.get("manifests", ""), list | None):
+        return False
+    return document.get("mediaType") in (None, "", OCI_INDEX)
 
 
 def fallback_index(found: ManifestResponse, subject: Digest) -> models.ImageIndex | None:

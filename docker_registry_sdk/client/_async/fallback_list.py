@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..._core.concurrency.waiting import async_sleep
 from ..._core.wire import ANY_SUCCESS, CallLimits, async_send
 from ...digest import Digest
-from ...errors import NotFoundError, PreconditionFailedError, ReferrersError, StatusError
+from ...errors import NotFoundError, PreconditionFailedError, ReferrersError, RegistryError
 from ...media_types import OCI_INDEX
 from ...v2 import api, models
 from ..fallback import fallback_tag, means_no_referrers_api, read_referrers
@@ -44,9 +44,9 @@ async def async_first_referrers(
     request = api.list_referrers.request(client.repo.remote_name, subject, artifact_type=artifact_type)
     try:
         return await async_send(client, request, read_referrers, ANY_SUCCESS, models.ErrorResponse.from_dict, limits)
-    except StatusError as error:
+    except RegistryError as error:
         # Do not remember that the API is missing: an update of the registry may add it, or a proxy answered 404 once.
-        if means_no_referrers_api(error):
+        if means_no_referrers_api(error, client._pipeline.registry.origin):
             return None
         raise
 

@@ -13,7 +13,7 @@ from ...errors import (
     NotFoundError,
     PreconditionFailedError,
     ReferrersError,
-    StatusError,
+    RegistryError,
 )
 from ...media_types import OCI_INDEX
 from ...v2 import api, models
@@ -50,9 +50,9 @@ def first_referrers(
     request = api.list_referrers.request(client.repo.remote_name, subject, artifact_type=artifact_type)
     try:
         return send(client, request, read_referrers, ANY_SUCCESS, models.ErrorResponse.from_dict, limits)
-    except StatusError as error:
+    except RegistryError as error:
         # Do not remember that the API is missing: an update of the registry may add it, or a proxy answered 404 once.
-        if means_no_referrers_api(error):
+        if means_no_referrers_api(error, client._pipeline.registry.origin):
             return None
         raise
 

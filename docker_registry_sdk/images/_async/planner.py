@@ -123,7 +123,7 @@ class AsyncPlanner:
             if not level:
                 return
         raise ImageError(
-            f"the indexes of the image are nested too deep: the limit is {MAX_INDEX_DEPTH} levels",
+            f"the indexes and referrers of the image are nested too deep: the limit is {MAX_INDEX_DEPTH} levels",
             hint="Copy the manifests one by one, by their digests.",
         )
 
