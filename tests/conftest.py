@@ -24,6 +24,10 @@ TESTS = Path(__file__).parent
 FOLDERS_WITHOUT_COVERAGE = frozenset(
     {"benchmarks", "docs", "fuzz", "generator", "interop", "packaging", "readme", "soak", "typing"}
 )
+# Tests that take many seconds run first: at the end, the other processes would have nothing to do but wait for them.
+LONG_MODULES = frozenset(
+    {"test_distributions.py", "test_patterns.py", "test_determinism.py", "test_spec_edit.py", "test_soak.py"}
+)
 MODULES_WITHOUT_COVERAGE = frozenset({"test_conformance.py", "test_schemathesis.py", "test_pytest_plugin.py"})
 
 
@@ -34,7 +38,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Switch off the measurement of coverage for tests that do not need it."""
+    """Move the longest tests to the front, and switch off the measurement of coverage for tests that do not need it."""
+    items.sort(key=lambda item: item.path.name not in LONG_MODULES)
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]
         if (

@@ -6,7 +6,7 @@ import copy
 import json
 import pickle
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import attrs
@@ -84,6 +84,7 @@ def test_optional_field_of_each_wrong_type_is_read_as_none_named_and_kept(
         assert parsed == model.from_dict(minimal(package, schema))
 
 
+@cache
 def odd_documents(package: str, name: str) -> st.SearchStrategy[Any]:
     """Return a strategy for objects whose required fields are well-formed, and whose others may have any value."""
     schema = schemas(package)[name]

@@ -6,6 +6,7 @@ import io
 import random
 import tarfile
 import zipfile
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -16,14 +17,19 @@ from docker_registry_sdk._core.blobs.read_ahead import MAX_READ_AHEAD_BYTES, MIN
 from tests.core.blobs.conftest import Server
 
 MIB = 1024 * 1024
-LARGE = random.Random(1).randbytes(100 * MIB)
+
+
+@cache
+def large() -> bytes:
+    """Return 100 MiB of random bytes, made when first needed."""
+    return random.Random(1).randbytes(100 * MIB)
 
 
 def test_listing_a_large_zip_file_fetches_few_bytes(server: Server) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for number in range(100):
-            archive.writestr(f"{number}.bin", LARGE[number * MIB : (number + 1) * MIB])
+            archive.writestr(f"{number}.bin", large()[number * MIB : (number + 1) * MIB])
     digest = server.push(packed.getvalue())
     with (
         RegistryClientV2(server.name, **server.options) as client,
@@ -32,7 +38,7 @@ def test_listing_a_large_zip_file_fetches_few_bytes(server: Server) -> None:
     ):
         assert len(archive.namelist()) == 100
         assert (server.sent, len(server.reads)) == (MIN_READ_AHEAD_BYTES, 1)  # a zip file is read from its end
-        assert archive.read("57.bin") == LARGE[57 * MIB : 58 * MIB]
+        assert archive.read("57.bin") == large()[57 * MIB : 58 * MIB]
     assert server.sent <= 4 * MIB
 
 
@@ -43,7 +49,7 @@ def test_one_member_of_a_large_tar_file_fetches_few_bytes(server: Server, buffer
         for number in range(10):
             member = tarfile.TarInfo(f"{number}.bin")
             member.size = 10 * MIB
-            archive.addfile(member, io.BytesIO(LARGE[number * 10 * MIB :]))
+            archive.addfile(member, io.BytesIO(large()[number * 10 * MIB :]))
     digest = server.push(packed.getvalue())
     with RegistryClientV2(server.name, **server.options) as client, client.open_blob(digest) as blob:
         assert isinstance(blob, io.RawIOBase)
@@ -53,7 +59,7 @@ def test_one_member_of_a_large_tar_file_fetches_few_bytes(server: Server, buffer
             assert server.sent <= 12 * MIN_READ_AHEAD_BYTES
             found = archive.extractfile(member)
             assert found is not None
-            assert found.read() == LARGE[70 * MIB : 80 * MIB]
+            assert found.read() == large()[70 * MIB : 80 * MIB]
     assert server.sent <= 16 * MIB
 
 
@@ -62,7 +68,7 @@ def test_a_stream_is_an_io_raw_base(server: Server) -> None:
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         member = tarfile.TarInfo("x")
         member.size = 1000
-        archive.addfile(member, io.BytesIO(LARGE[:1000]))
+        archive.addfile(member, io.BytesIO(large()[:1000]))
     digest = server.push(packed.getvalue())
     with RegistryClientV2(server.name, **server.options) as client:
         with client.create_blob_read_stream(digest) as blob, tarfile.open(fileobj=blob, mode="r|gz") as archive:

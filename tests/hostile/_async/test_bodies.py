@@ -6,6 +6,7 @@ import gzip
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,12 @@ from tests.support.images import OCI_MANIFEST, digest_of, make_image
 pytestmark = pytest.mark.anyio
 
 MEBIBYTE = 1024 * 1024
-BOMB = gzip.compress(b" " * (100 * MEBIBYTE))
+
+
+@cache
+def bomb() -> bytes:
+    """Return 100 MiB of blanks, compressed, made when first needed."""
+    return gzip.compress(b" " * (100 * MEBIBYTE))
 
 
 def endless(handler: Handler, status: int, sent: list[int], **headers: str) -> None:
@@ -140,8 +146,10 @@ async def test_an_endless_token_is_an_error(registry: Loopback, status: int, exp
 @pytest.mark.parametrize("status", [200, 401, 404])
 @pytest.mark.parametrize("of_the_token_service", [True, False])
 async def test_a_gzip_bomb_is_not_decompressed(registry: Loopback, coding: str, status: int, of_the_token_service: bool) -> None:
+    body = bomb()
+
     def answer(handler: Handler) -> None:
-        handler.reply(status, BOMB, Content_Encoding=coding, Content_Type="application/json")
+        handler.reply(status, body, Content_Encoding=coding, Content_Type="application/json")
 
     registry.answer = answer
     if of_the_token_service:
