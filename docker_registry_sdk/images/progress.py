@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from threading import Lock
 from typing import Final
 
-from .._core.blobs.progress import OnProgress, Phase, Progress
+from .._core.blobs.progress import OnProgress, Phase, Progress, ProgressQueue
 from .._core.concurrency.gather import CancelFlag
 from .._core.wire import Deadline
 from ..digest import Digest
@@ -18,9 +17,6 @@ PROGRESS_INTERVAL_BYTES: Final = 1024 * 1024
 
 class CopyProgress:
     """The progress of a copy. Several threads or tasks may report progress; the progress callback is called once at a time.
-
-    No lock is held while the callback runs. Progress that another thread reports in the meantime is queued, and the thread that
-    called the callback passes it on.
 
     Args:
         on_progress: The progress callback; None for no callback.
@@ -42,9 +38,8 @@ class CopyProgress:
         self._cancel = cancel
         self._deadline = deadline
         self._source = source
+        self._queue = ProgressQueue(on_progress)
         self._lock = Lock()
-        self._waiting: deque[Progress] = deque()
-        self._is_calling = False
         self._blob_bytes: dict[Digest, int] = {}  # of each blob, in the target or on the way to it
         self._overall_bytes = 0
         sizes = [blob.size for blob in blobs]
@@ -66,7 +61,7 @@ class CopyProgress:
             if phase != "manifest":
                 self._overall_bytes += done - self._blob_bytes.get(digest, 0)
                 self._blob_bytes[digest] = done
-            self._waiting.append(
+            self._queue.add(
                 Progress(
                     phase=phase,
                     digest=digest,
@@ -76,26 +71,7 @@ class CopyProgress:
                     overall_total=self._overall_total,
                 )
             )
-            if self._is_calling:
-                return
-            self._is_calling = True
-        self._call(self._on_progress)
-
-    def _call(self, on_progress: OnProgress) -> None:
-        """Call the callback with all progress that is queued. An exception of the callback drops the rest of the queue."""
-        try:
-            while (progress := self._next()) is not None:
-                on_progress(progress)
-        except BaseException:
-            with self._lock:
-                self._waiting.clear()
-                self._is_calling = False
-            raise
-
-    def _next(self) -> Progress | None:
-        with self._lock:
-            self._is_calling = bool(self._waiting)
-            return self._waiting.popleft() if self._waiting else None
+        self._queue.pass_on()
 
     def check(self) -> None:
         """Raise an exception if the copy is cancelled, or if the deadline of the copy has passed.

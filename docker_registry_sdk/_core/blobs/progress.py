@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
+from threading import Lock
 from typing import Final, Literal, TypeAlias
 
 from attrs import frozen
@@ -59,6 +61,70 @@ def check_on_progress(on_progress: object) -> None:
 
     if iscoroutinefunction(on_progress) or iscoroutinefunction(type(on_progress).__call__):
         raise TypeError("on_progress is a coroutine function, which is never awaited: pass a function that is not async")
+
+
+class ProgressQueue:
+    """A queue of progress that several threads or tasks report; the progress callback is called once at a time.
+
+    No lock is held while the callback runs. Progress that another thread reports in the meantime waits in the queue, and the
+    thread that called the callback passes it on.
+
+    Args:
+        on_progress: The progress callback; None for no callback.
+    """
+
+    def __init__(self, on_progress: OnProgress | None) -> None:
+        self._on_progress = on_progress
+        self._lock = Lock()
+        self._waiting: deque[Progress] = deque()
+        self._is_calling = False
+
+    def report(self, progress: Progress) -> None:
+        """Add progress to the queue, and pass it on.
+
+        Args:
+            progress: The progress.
+        """
+        self.add(progress)
+        self.pass_on()
+
+    def add(self, progress: Progress) -> None:
+        """Add progress to the queue. `pass_on` must be called afterwards.
+
+        Args:
+            progress: The progress.
+        """
+        if self._on_progress is not None:
+            with self._lock:
+                self._waiting.append(progress)
+
+    def pass_on(self) -> None:
+        """Call the callback with all progress in the queue, unless a call is running, which will pass it on.
+
+        An exception of the callback is raised, and removes the rest of the queue.
+        """
+        if self._on_progress is None or not self._begin():
+            return
+        try:
+            while (progress := self._next()) is not None:
+                self._on_progress(progress)
+        except BaseException:
+            with self._lock:
+                self._waiting.clear()
+                self._is_calling = False
+            raise
+
+    def _begin(self) -> bool:
+        with self._lock:
+            if self._is_calling:
+                return False
+            self._is_calling = True
+            return True
+
+    def _next(self) -> Progress | None:
+        with self._lock:
+            self._is_calling = bool(self._waiting)
+            return self._waiting.popleft() if self._waiting else None
 
 
 class ProgressThrottle:

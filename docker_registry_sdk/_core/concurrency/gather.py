@@ -6,9 +6,12 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextvars import copy_context
-from typing import TypeVar
+from typing import Final, TypeVar
 
 T = TypeVar("T")
+
+DEFAULT_CONCURRENCY: Final = 6
+"""The number of blobs and manifests that are transferred at the same time."""
 
 
 class CancelFlag:

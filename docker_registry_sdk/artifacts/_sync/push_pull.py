@@ -5,10 +5,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from ..._core.blobs import BlobRepository, download_blob
-from ..._core.blobs.progress import OnProgress, Progress, check_on_progress
+from ..._core.blobs.progress import (
+    OnProgress,
+    Progress,
+    ProgressQueue,
+    check_on_progress,
+)
+from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, CancelFlag, gather
 from ..._core.concurrency.threads import run_in_thread
 from ..._core.folders import OpenFolder
 from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
@@ -19,7 +26,13 @@ from ...images._sync.places import OpenRegistries
 from ...media_types import OCI_EMPTY, OCI_MANIFEST
 from ...reference import RepoRef
 from ...v2.models import Descriptor
-from ..file_paths import check_sources, check_titles, find_target_files, open_parent
+from ..file_paths import (
+    TargetFile,
+    check_sources,
+    check_titles,
+    find_target_files,
+    open_parent,
+)
 from ..manifest import (
     EMPTY_CONTENT,
     ArtifactBlob,
@@ -45,6 +58,8 @@ def push(
     deadline: Deadline | float | None = None,
 ) -> Descriptor:
     """Push files as an artifact, and return the descriptor of its manifest. Files that the repository has are skipped.
+
+    Up to 6 files are uploaded at a time. If one fails, the others are cancelled, and no manifest is pushed.
 
     Equal files and arguments give the same digest, since the manifest contains no time. To record a time, pass the annotation
     `org.opencontainers.image.created`.
@@ -102,10 +117,9 @@ def push(
         subject_descriptor = _describe_subject(repository, subject, limits)
         empty = ArtifactBlob(EMPTY_CONTENT, OCI_EMPTY)
         # The empty blob is the config if none is given, and the only layer of an artifact without files.
-        config_descriptor, *layers = [
-            describe_blob(blob, _upload(repository, blob, on_progress, limits))
-            for blob in (config or empty, *(blobs or [empty]))
-        ]
+        config_descriptor, *layers = _upload_all(
+            repository, [config or empty, *(blobs or [empty])], on_progress, limits
+        )
         content = build_manifest(artifact_type, config_descriptor, layers, subject_descriptor, annotations)
         pushed = repository.put_manifest(
             content, parsed.ref, media_type=OCI_MANIFEST, timeout=limits.timeout, deadline=limits.deadline
@@ -124,13 +138,16 @@ def pull(
     timeout: float | Timeout | None = None,
     deadline: Deadline | float | None = None,
 ) -> list[Path]:
-    """Download the files of an artifact into a folder, and return the paths of the files.
+    """Download the files of an artifact into a folder, up to 6 at a time, and return the paths of the files.
 
     The files are the layers with a title. Titles are untrusted. Therefore all titles, and the existing files and links in the
     folder, are checked before anything is written, and links again when each file is written: no file is written outside the
-    folder, and no file is overwritten. A file that exists with the content of its layer is not downloaded again, so a second call
-    resumes an interrupted pull. A folder packed by
-    oras (annotation `io.deis.oras.content.unpack`) is written as a tar.gz file, and not unpacked.
+    folder, and no file is overwritten.
+
+    If one file fails, the other downloads are cancelled. Each file gets its name when it is complete and verified; unfinished
+    downloads stay beside it with `.part` after their names. A file that exists with the content of its layer is not downloaded
+    again, so a second call resumes an interrupted pull. A folder packed by oras (annotation `io.deis.oras.content.unpack`) is
+    written as a tar.gz file, and not unpacked.
 
     Args:
         place: The artifact: text such as `ghcr.io/owner/app:report` (without a tag and a digest, the tag is `latest`), a
@@ -180,19 +197,59 @@ def pull(
         if missing:
             Path(folder).mkdir(parents=True, exist_ok=True)
             blobs = BlobRepository(repository, repository.repo.remote_name, limits)
+            cancel = CancelFlag()
+            report = _progress_of_jobs(on_progress, cancel)
             with OpenFolder(Path(folder)) as opened_folder:
-                for file in missing:
-                    with open_parent(opened_folder, file.title) as target:
-                        download_blob(blobs, file.descriptor, target, on_progress=on_progress)
+                jobs = [partial(_download, blobs, opened_folder, file, report) for file in missing]
+                gather(jobs, DEFAULT_CONCURRENCY, cancel)
     return [file.path for file in files]
 
 
+def _upload_all(
+    repository: Repository, blobs: Sequence[ArtifactBlob], on_progress: OnProgress | None, limits: CallLimits
+) -> list[Descriptor]:
+    """Upload blobs, several at a time, and return their descriptors. Equal sources are uploaded once.
+
+    The first blob is uploaded alone, so that the registry asks only once for a login.
+    """
+    cancel = CancelFlag()
+    report = _progress_of_jobs(on_progress, cancel)
+    sources = {_source_key(blob): blob.source for blob in blobs}
+    first, *others = sources.values()
+    uploaded = [_upload(repository, first, report, limits)]
+    jobs = [partial(_upload, repository, source, report, limits) for source in others]
+    uploaded += gather(jobs, DEFAULT_CONCURRENCY, cancel)
+    by_key = dict(zip(sources, uploaded, strict=True))
+    return [describe_blob(blob, by_key[_source_key(blob)]) for blob in blobs]
+
+
+def _source_key(blob: ArtifactBlob) -> tuple[str, str | bytes]:
+    return ("content", blob.source) if isinstance(blob.source, bytes) else ("path", os.fspath(blob.source))
+
+
 def _upload(
-    repository: Repository, blob: ArtifactBlob, on_progress: OnProgress | None, limits: CallLimits
+    repository: Repository, source: bytes | os.PathLike[str], report: OnProgress, limits: CallLimits
 ) -> Descriptor:
-    return repository.blob_upload(
-        blob.source, on_progress=on_progress, timeout=limits.timeout, deadline=limits.deadline
-    )
+    return repository.blob_upload(source, on_progress=report, timeout=limits.timeout, deadline=limits.deadline)
+
+
+def _download(repository: BlobRepository, folder: OpenFolder, file: TargetFile, report: OnProgress) -> None:
+    with open_parent(folder, file.title) as target:
+        download_blob(repository, file.descriptor, target, on_progress=report)
+
+
+def _progress_of_jobs(on_progress: OnProgress | None, cancel: CancelFlag) -> OnProgress:
+    """Return a progress callback for concurrent transfers, which calls `on_progress` once at a time.
+
+    After another transfer has failed, it raises an exception that ends the transfer that calls it.
+    """
+    queue = ProgressQueue(on_progress)
+
+    def report(progress: Progress) -> None:
+        cancel.check()
+        queue.report(progress)
+
+    return report
 
 
 def _describe_subject(

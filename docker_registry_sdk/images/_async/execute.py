@@ -7,13 +7,12 @@ from functools import partial
 from attrs import evolve
 
 from ..._core.blobs.progress import OnProgress, Phase
-from ..._core.concurrency.gather import CancelFlag, async_gather
+from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, CancelFlag, async_gather
 from ..copy_plan import CopyPlan, CopyResult
 from ..planned import PlannedBlob, PlannedManifest
 from ..progress import BlobProgress, CopyProgress
 from .interfaces import AsyncImageSource, AsyncImageTarget
 from .open_copy import AsyncOpenCopy
-from .planner import DEFAULT_CONCURRENCY
 
 
 async def async_execute(plan: CopyPlan, opened: AsyncOpenCopy, on_progress: OnProgress | None) -> CopyResult:

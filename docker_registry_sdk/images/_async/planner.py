@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from attrs import define, field
 
-from ..._core.concurrency.gather import CancelFlag, async_gather
+from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, CancelFlag, async_gather
 from ..._core.text.redaction import quoted
 from ...client.manifests import check_computable
 from ...client.platforms import MAX_INDEX_DEPTH
@@ -31,7 +31,6 @@ from ..manifest_contents import (
 from ..planned import BlobAction, PlannedBlob, PlannedManifest
 from .interfaces import AsyncImageSource, AsyncImageTarget
 
-DEFAULT_CONCURRENCY: Final = 6
 _INDEX_TYPES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
 
 

@@ -8,13 +8,12 @@ from functools import partial
 from attrs import evolve
 
 from ..._core.blobs.progress import OnProgress, Phase
-from ..._core.concurrency.gather import CancelFlag, gather
+from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, CancelFlag, gather
 from ..copy_plan import CopyPlan, CopyResult
 from ..planned import PlannedBlob, PlannedManifest
 from ..progress import BlobProgress, CopyProgress
 from .interfaces import ImageSource, ImageTarget
 from .open_copy import OpenCopy
-from .planner import DEFAULT_CONCURRENCY
 
 
 def execute(plan: CopyPlan, opened: OpenCopy, on_progress: OnProgress | None) -> CopyResult:
