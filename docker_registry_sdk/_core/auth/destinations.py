@@ -55,6 +55,30 @@ def may_follow(method: str, status: int, *, operation_id: str = "", of_registry:
     return method in READING_METHODS or (of_registry and status in _SAME_METHOD_STATUSES and is_repeatable)
 
 
+def redirect_hint(method: str, status: int, *, of_registry: bool) -> str:
+    """Return what to do about a redirect of a request that changes something, if `may_follow` does not allow it.
+
+    Args:
+        method: The HTTP method of the request.
+        status: The status of the redirect.
+        of_registry: Whether the registry itself sent the redirect, and every URL before it was named by the registry.
+    """
+    if not of_registry:
+        return (
+            "Another host may not redirect a request that changes something: only the registry itself may. Ask the operator of "
+            "the registry."
+        )
+    if status not in _SAME_METHOD_STATUSES:
+        return (
+            f"A redirect with status {status} does not keep the body of a {method} request: ask the operator of the registry to "
+            "answer 307 or 308."
+        )
+    return (
+        "The registry redirects the request, but its body can be sent only once: pass bytes, upload a blob from a path or a "
+        "seekable file, or send it in chunks (chunk_size)."
+    )
+
+
 def remove_secrets(request: HTTPRequest) -> None:
     """Remove the headers of a request that are for the registry only, and the default headers of a caller's httpx client.
 

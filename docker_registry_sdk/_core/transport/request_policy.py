@@ -19,11 +19,13 @@ from ..auth.anonymous import AnonymousLogin
 from ..auth.authenticator import Authenticator
 from ..auth.destinations import (
     MAX_REDIRECTS,
+    READING_METHODS,
     REDIRECT_STATUSES,
     SECRET_HEADERS,
     Addresses,
     find_addresses,
     may_follow,
+    redirect_hint,
     remove_secrets,
     set_spelling,
 )
@@ -31,7 +33,7 @@ from ..auth.effects import Effect, Flow, Read, Send
 from ..auth.refusals import is_repeatable
 from ..concurrency.forks import BoundToProcess
 from ..names.origin import Origin
-from ..wire import CALL, HTTPRequest, HTTPResponse, call_of, encode_url, name_url, set_call, verbatim_url
+from ..wire import CALL, REDIRECT_HINT, HTTPRequest, HTTPResponse, call_of, encode_url, name_url, set_call, verbatim_url
 from .registry_origin import RegistryOrigin
 
 
@@ -110,7 +112,8 @@ def follow_redirects(
 
     Only requests to the registry's origin contain credentials, and only until a redirect has led to another origin. If the method
     is neither GET nor HEAD, a redirect is followed only if the registry sent it, its status is 307 or 308, and the body can be
-    sent again. A redirect that is not followed is returned.
+    sent again: it is empty, consists of bytes in memory, or can be read once more (`CallContext.replay`). A redirect that is not
+    followed is returned.
 
     Args:
         request: The request. Its URL may have another origin than the registry, such as the URL of an upload session.
@@ -153,19 +156,27 @@ def follow_redirects(
         https = None if has_left or upgrade is None else _find_https(request, response, location)
         if https is not None and upgrade is not None:
             upgrade(https)
-        is_upgrade = https is not None and response.status_code != 303 and is_repeatable(request)
+        can_repeat, replay, body = is_repeatable(request), call_of(request).replay, None
+        if not can_repeat and replay is not None:
+            body = replay()
+            can_repeat = body is not None
+        is_upgrade = https is not None and response.status_code != 303 and can_repeat
         if not is_upgrade and not may_follow(
             request.method,
             response.status_code,
             operation_id=call_of(request).operation_id,
             of_registry=not has_left,
-            is_repeatable=is_repeatable(request),
+            is_repeatable=can_repeat,
         ):
+            if request.method not in READING_METHODS:
+                response = yield Read(response)
+                hint = redirect_hint(request.method, response.status_code, of_registry=not has_left)
+                response.extensions[REDIRECT_HINT] = hint
             return response
         yield Read(response)
         current, is_named = registry(), True  # the first response of the registry may have changed it
         secure = current.is_secure or request.url.scheme == "https"
-        request = _redirected(request, encode_url(location, response.headers.encoding))
+        request = _redirected(request, encode_url(location, response.headers.encoding), body)
         origin = _checked_origin(request, secure=secure)
     raise TransportError(
         f"the server answered with more than {MAX_REDIRECTS} redirects, so the last redirect was not followed",
@@ -198,7 +209,8 @@ def _pin(request: HTTPRequest, origin: Origin, registry: Origin, *, by_publisher
     set_call(request, call_of(request)._replace(addresses=addresses))
 
 
-def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
+def _redirected(request: HTTPRequest, location: str, body: Any) -> HTTPRequest:
+    """Return the request for the URL of a redirect. If `body` is None, the request has the same stream as before."""
     headers = request.headers.copy()
     for name in SECRET_HEADERS:
         headers.pop(name, None)
@@ -214,7 +226,8 @@ def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
     headers["Host"] = url.netloc.decode()
     # Send the location verbatim. The checked addresses are for the previous host.
     extensions = {**request.extensions, CALL: call_of(request)._replace(opaque=True, addresses=None)}
-    moved = HTTPRequest(request.method, url, headers=headers, stream=request.stream, extensions=extensions)
+    content: dict[str, Any] = {"stream": request.stream} if body is None else {"content": body}
+    moved = HTTPRequest(request.method, url, headers=headers, extensions=extensions, **content)
     moved.url = url  # the constructor has normalized the URL
     return moved
 

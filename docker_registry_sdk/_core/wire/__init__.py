@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .context import FILL as FILL
     from .context import NO_LIMITS as NO_LIMITS
     from .context import PROXY_LOGINS as PROXY_LOGINS
+    from .context import REDIRECT_HINT as REDIRECT_HINT
     from .context import RENEWED as RENEWED
     from .context import AsyncFill as AsyncFill
     from .context import CallContext as CallContext

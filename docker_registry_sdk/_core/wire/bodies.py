@@ -29,6 +29,15 @@ class Readable(Protocol):
         ...
 
 
+@runtime_checkable
+class ReplayableBody(Protocol):
+    """An iterable body that may yield its bytes once more, so that the request can be sent again after a redirect."""
+
+    def can_replay(self) -> bool:
+        """Return whether another iteration yields the bytes from the start."""
+        ...
+
+
 RawBody: TypeAlias = bytes | bytearray | memoryview | Readable | Iterable[bytes]
 AsyncRawBody: TypeAlias = RawBody | AsyncIterable[bytes]
 

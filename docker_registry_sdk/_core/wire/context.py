@@ -36,6 +36,9 @@ RENEWED = "docker_registry_sdk.renewed"
 
 The next request gets another token or credential."""
 
+REDIRECT_HINT = "docker_registry_sdk.redirect_hint"
+"""The key of `extensions` of a redirect that was not followed, with a sentence that says what to do."""
+
 Fill: TypeAlias = Callable[[memoryview], int]
 """A function that copies the next bytes of a response body into a buffer, and returns their number; 0 at the end of the body."""
 AsyncFill: TypeAlias = Callable[[memoryview], Awaitable[int]]
@@ -65,6 +68,8 @@ class CallContext(NamedTuple):
             registry. The host may name URLs on its own origin only.
         deadline: The moment by which the call must be complete; None for no deadline.
         retry: The policy for repeating the request; None for the policy of the client.
+        replay: A function that returns the body once more, as httpx accepts it, or None if its bytes are no longer available.
+            None for a request whose body is empty, consists of bytes in memory, or can be sent only once.
     """
 
     operation_id: str = ""
@@ -82,6 +87,7 @@ class CallContext(NamedTuple):
     elsewhere: bool = False
     deadline: Deadline | None = None
     retry: RetryPolicy | None = None
+    replay: Callable[[], Any] | None = None
 
 
 _NO_CALL = CallContext()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...errors import BasicLoginError, ErrorDetail, ParseError, StatusError
-from .context import RENEWED, call_of
+from .context import REDIRECT_HINT, RENEWED, call_of
 from .http_types import ReceivedResponse
 from .response import ErrorBody, media_type
 from .secrets import request_of, show_response
@@ -35,8 +35,10 @@ def status_error(response: ReceivedResponse, content: bytes, parse: Callable[[An
     errors = body.error_details() if body is not None else _plain_words(response, content)
     rejects_login = response.status_code == 401 and _has_basic_credentials(request_of(response))
     kind = BasicLoginError if rejects_login else StatusError.for_status(response.status_code)
-    error = kind(**shown, body=body, errors=errors, redirected_to=_other_host(request_of(response)))
-    error._login_has_ended = RENEWED in (response.extensions or {})
+    extensions = response.extensions or {}
+    hint = extensions.get(REDIRECT_HINT)
+    error = kind(**shown, body=body, errors=errors, redirected_to=_other_host(request_of(response)), hint=hint)
+    error._login_has_ended = RENEWED in extensions
     return error
 
 

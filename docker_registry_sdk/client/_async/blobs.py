@@ -221,7 +221,8 @@ class AsyncBlobCalls(AsyncRepositoryBase):
         The bytes are hashed while they are read, and their digest and size are checked before the last request of the upload.
         If the registry loses bytes or the upload session, the bytes are sent again. A source that can be read twice (bytes, a
         path, a seekable file, an `AsyncReplayableSource`) can be sent again from the start. Of other sources, only the last
-        8 MiB (or the last chunk, if chunks are larger) can be sent again.
+        8 MiB (or the last chunk, if chunks are larger) can be sent again. The same is true if the registry redirects a request
+        of the upload (307 or 308).
 
         Args:
             source: The blob's content: bytes, a path, a binary file, an iterable of bytes, or an `AsyncReplayableSource` (an
@@ -247,6 +248,7 @@ class AsyncBlobCalls(AsyncRepositoryBase):
 
         Raises:
             DigestMismatchError: The source does not match `digest` or `size`.
+            RedirectError: The registry redirects the upload, and the bytes cannot be sent again.
             RegistryError: The registry rejects the upload. If the upload session stays open, a note on the exception says so.
             TypeError: The source is of an unsupported type, or `from_repo` was passed without `digest`.
             ValueError: `session` belongs to another repository, `size` is negative, or `chunk_size` is less than 1.

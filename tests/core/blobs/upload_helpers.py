@@ -10,11 +10,16 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+from attrs import frozen
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp
+
 from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk._core.blobs.upload_session import UploadSession
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry, RequestRecord
-from docker_registry_sdk.testing.faults import OperationName
+from docker_registry_sdk.testing.faults import FaultExchange, OperationName
+from docker_registry_sdk.testing.profiles.requests import read_body
 
 REPO = "tests/upload"
 SIZE = 2_000_000
@@ -80,3 +85,26 @@ def open_uploads(registry: EmbeddedRegistry) -> list[str]:
                 client.get_blob_upload_status(UploadSession(repo=path[4:].rpartition("/blobs/")[0], location=registry.url + path))
                 found.append(path)
     return found
+
+
+@frozen
+class Move:
+    """An effect that redirects a request to the same path with `moved=1` in the query, instead of calling the registry.
+
+    Args:
+        status: The status of the redirect.
+        early: Whether the redirect is sent before the body of the request is read.
+        origin: The scheme, host and port to redirect to; empty for the registry itself.
+    """
+
+    status: int = 307
+    early: bool = False
+    origin: str = ""
+
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
+        """Send the redirect."""
+        if not self.early:
+            await read_body(exchange.receive)
+        target = exchange.request.target
+        url = f"{self.origin}{target}{'&' if '?' in target else '?'}moved=1"
+        await RedirectResponse(url, self.status)(exchange.scope, exchange.receive, exchange.send)

@@ -196,6 +196,32 @@ def test_a_body_that_can_be_sent_once_is_not_redirected() -> None:
     assert (response.status_code, len(sent)) == (307, 1)
 
 
+def test_a_body_from_a_source_is_sent_again_as_often_as_the_source_can_be_read() -> None:
+    locations = iter([f"{HOME}/1", f"{HOME}/2", f"{HOME}/3"])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(307, headers={"Location": next(locations)})
+
+    bodies = iter([iter([b"first"]), iter([b"again"]), None])
+    request = get(method="PATCH", content=iter([b"first"]), extensions={CALL: CallContext(replay=lambda: next(bodies))})
+    response, sent = follow(answer, request)
+    assert (response.status_code, len(sent)) == (307, 3)
+    assert [one.read() for one in sent[1:]] == [b"first", b"again"]
+    assert {one.headers["Transfer-Encoding"] for one in sent} == {"chunked"}
+
+
+@pytest.mark.parametrize(
+    ("location", "status", "of_registry"), [(f"{CDN}/x", 307, True), (f"{CDN}/x", 302, False), (f"{HOME}/x", 303, False)]
+)
+def test_a_source_that_can_be_read_again_changes_no_other_rule(location: str, status: int, of_registry: bool) -> None:
+    request = get(method="PUT", content=iter([b"x"]), extensions={CALL: CallContext(replay=lambda: iter([b"x"]))})
+    response, sent = follow(to(location, status), request)
+    assert (response.status_code, len(sent)) == ((200, 2) if of_registry else (status, 1))
+    assert all("Authorization" not in one.headers for one in sent[1:])
+    first = get(f"{CDN}/x", "PUT", content=iter([b"x"]), extensions={CALL: CallContext(replay=lambda: iter([b"x"]))})
+    assert len(follow(to(f"{CDN}/y"), first)[1]) == 1  # another host has sent the redirect
+
+
 @pytest.mark.parametrize("number", [5, 6])
 def test_at_most_five_redirects_are_followed(number: int) -> None:
     left = iter(range(number))

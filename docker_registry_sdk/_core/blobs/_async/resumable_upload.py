@@ -37,6 +37,7 @@ from ..upload_session import (
 )
 from .blob_repository import AsyncBlobRepository
 from .cancel_upload import async_cancel_after_error, async_cancel_upload
+from .upload_body import AsyncUploadBody
 from .verified_source import AsyncVerifiedSource
 
 # Words of registries that answer 416 to a body beyond their limit, as GHCR beyond 4 MiB.
@@ -229,7 +230,7 @@ class AsyncResumableUpload:
             self._client,
             self._repository.name,
             session.location,
-            self._source.blocks(request.offset, request.length, self._report("upload"), hide_failure=hide_failure),
+            AsyncUploadBody(self._source, request.offset, request.length, self._report("upload"), hide_failure=hide_failure),
             content_length=request.length,
             content_range=request.content_range if has_range else None,
             **self._repository.options,
@@ -245,7 +246,7 @@ class AsyncResumableUpload:
         if request.kind == "whole" and request.offset == 0:
             body = self._content  # unlike an iterator, bytes can be sent a second time, for example after a redirect
         if request.kind == "whole" and body is None:
-            body = self._source.blocks(request.offset, request.length, self._report("upload"))
+            body = AsyncUploadBody(self._source, request.offset, request.length, self._report("upload"))
         if body is None:
             await self._source.verify_end()
         digest = self._digest or await self._source.digest()

@@ -38,6 +38,7 @@ from ..upload_session import (
 )
 from .blob_repository import BlobRepository
 from .cancel_upload import cancel_after_error, cancel_upload
+from .upload_body import UploadBody
 from .verified_source import VerifiedSource
 
 # Words of registries that answer 416 to a body beyond their limit, as GHCR beyond 4 MiB.
@@ -236,7 +237,7 @@ class ResumableUpload:
             self._client,
             self._repository.name,
             session.location,
-            self._source.blocks(request.offset, request.length, self._report("upload"), hide_failure=hide_failure),
+            UploadBody(self._source, request.offset, request.length, self._report("upload"), hide_failure=hide_failure),
             content_length=request.length,
             content_range=request.content_range if has_range else None,
             **self._repository.options,
@@ -252,7 +253,7 @@ class ResumableUpload:
         if request.kind == "whole" and request.offset == 0:
             body = self._content  # unlike an iterator, bytes can be sent a second time, for example after a redirect
         if request.kind == "whole" and body is None:
-            body = self._source.blocks(request.offset, request.length, self._report("upload"))
+            body = UploadBody(self._source, request.offset, request.length, self._report("upload"))
         if body is None:
             self._source.verify_end()
         digest = self._digest or self._source.digest()

@@ -11,7 +11,7 @@ import httpx
 from ....errors import DeadlineExceededError
 from ...concurrency.waiting import async_time_limit
 from ...tracebacks import remove_secrets
-from ..bodies import async_content, with_body
+from ..bodies import ReplayableBody, async_content, with_body
 from ..context import CallContext, CallLimits, LimitedSender, bound_timeouts, call_of, sender_of, set_call
 from ..failures import transport_error
 from ..http_types import ReceivedResponse
@@ -206,11 +206,18 @@ def _build(sender: AsyncSender, request: Request, limits: CallLimits, *, buffere
     `buffered` means that the whole response will be read before it is returned.
     """
     length = request.headers.get("Content-Length")
+    body, size = request.body, int(length) if length else None
+
+    def replay() -> Any:
+        return async_content(body, size) if isinstance(body, ReplayableBody) and body.can_replay() else None
+
     content: Any = None
-    if request.body is not None or length:
-        content = async_content(request.body, int(length) if length else None)
+    if body is not None or length:
+        content = async_content(body, size)
     is_bulk = not buffered or (content is not None and is_large(content))
     context = request.context._replace(buffered=buffered, bulk=is_bulk, deadline=limits.deadline)
+    if isinstance(body, ReplayableBody):
+        context = context._replace(replay=replay)
     built = build(sender, request, content, timeout=limits.timeout, context=context)
     if limits.deadline is not None:
         limits.deadline.check(built.method, str(built.url))

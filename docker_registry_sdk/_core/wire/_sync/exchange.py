@@ -12,7 +12,7 @@ import httpx
 from ....errors import DeadlineExceededError
 from ...concurrency.waiting import time_limit
 from ...tracebacks import remove_secrets
-from ..bodies import sync_content, with_body
+from ..bodies import ReplayableBody, sync_content, with_body
 from ..context import (
     CallContext,
     CallLimits,
@@ -215,11 +215,18 @@ def _build(sender: Sender, request: Request, limits: CallLimits, *, buffered: bo
     `buffered` means that the whole response will be read before it is returned.
     """
     length = request.headers.get("Content-Length")
+    body, size = request.body, int(length) if length else None
+
+    def replay() -> Any:
+        return sync_content(body, size) if isinstance(body, ReplayableBody) and body.can_replay() else None
+
     content: Any = None
-    if request.body is not None or length:
-        content = sync_content(request.body, int(length) if length else None)
+    if body is not None or length:
+        content = sync_content(body, size)
     is_bulk = not buffered or (content is not None and is_large(content))
     context = request.context._replace(buffered=buffered, bulk=is_bulk, deadline=limits.deadline)
+    if isinstance(body, ReplayableBody):
+        context = context._replace(replay=replay)
     built = build(sender, request, content, timeout=limits.timeout, context=context)
     if limits.deadline is not None:
         limits.deadline.check(built.method, str(built.url))
