@@ -18,7 +18,7 @@ from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk._core.blobs.upload_session import UploadSession
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry, RequestRecord
-from docker_registry_sdk.testing.faults import FaultExchange, OperationName
+from docker_registry_sdk.testing.faults import FaultExchange, OperationName, RequestInfo, Status
 from docker_registry_sdk.testing.profiles.requests import read_body
 
 REPO = "tests/upload"
@@ -108,3 +108,41 @@ class Move:
         target = exchange.request.target
         url = f"{self.origin}{target}{'&' if '?' in target else '?'}moved=1"
         await RedirectResponse(url, self.status)(exchange.scope, exchange.receive, exchange.send)
+
+
+@frozen
+class Refuse:
+    """An effect that reads the body of a request, and then sends an error.
+
+    Args:
+        status: The status of the error.
+    """
+
+    status: int
+
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
+        """Send the error."""
+        await read_body(exchange.receive)
+        await Status(self.status).play(exchange, app)
+
+
+class FirstSessions:
+    """A condition of faults: a request belongs to one of the first upload sessions of its repository.
+
+    Args:
+        count: The number of sessions.
+        after: The number of requests with bytes that each of these sessions answers before the condition is met.
+    """
+
+    def __init__(self, count: int = 1, after: int = 0) -> None:
+        self.count = count
+        self.after = after
+        self._sessions: dict[str, dict[str, int]] = {}
+
+    def __call__(self, call: RequestInfo) -> bool:
+        """Return whether a request meets the condition."""
+        repo, _, session = call.path.rpartition("/blobs/uploads/")
+        sessions = self._sessions.setdefault(repo, {})
+        if call.method in ("PATCH", "PUT"):
+            sessions[session] = sessions.get(session, 0) + 1
+        return sessions.get(session, 0) > self.after and session in list(sessions)[: self.count]

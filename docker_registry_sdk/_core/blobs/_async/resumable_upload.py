@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Literal
 
+from attrs import evolve
+
 from ....digest import DEFAULT_ALGORITHM, Digest
-from ....errors import DeadlineExceededError, RegistryError, StatusError
+from ....errors import DeadlineExceededError, NotFoundError, RegistryError, StatusError
 from ....v2 import api
 from ...concurrency.threads import async_complete_despite_cancel
 from ...concurrency.waiting import async_sleep
 from ...text.redaction import redact_url
 from ...wire import AsyncRawBody
 from ..progress import Phase, ProgressThrottle
-from ..retries import RequestFailures
-from ..upload_requests import (
-    ABSENT_BEFORE_PUSH,
-    CHECK_SESSION_STATUSES,
-    DEFAULT_CHUNK_BYTES,
-    SESSION_INTACT_STATUSES,
-    UploadRequest,
-    chunk_length,
-    may_resume,
-    next_request,
-)
+from ..upload_recovery import UploadRecovery
+from ..upload_requests import DEFAULT_CHUNK_BYTES, UploadRequest, chunk_length, next_request
 from ..upload_session import (
     UploadOptions,
     UploadSession,
@@ -40,8 +32,6 @@ from .cancel_upload import async_cancel_after_error, async_cancel_upload
 from .upload_body import AsyncUploadBody
 from .verified_source import AsyncVerifiedSource
 
-# Words of registries that answer 416 to a body beyond their limit, as GHCR beyond 4 MiB.
-_TOO_LARGE = re.compile("too (?:large|big|long)|exceed|maximum|limit", re.IGNORECASE)
 _log = logging.getLogger("docker_registry_sdk._core.blobs")
 
 
@@ -68,16 +58,12 @@ class AsyncResumableUpload:
         self._digest = source.expected_digest
         self._options = options
         self._content = content
-        self._failures = RequestFailures(repository.limits)
         self._session = options.session
+        self._recovery = UploadRecovery(repository.limits, None if options.session is None else options.session.offset)
         # "current": the offset of the session is up to date. "unknown": the status must be requested first.
         # "unusable": another session must be opened.
         self._state: Literal["current", "unknown", "unusable"] = "current" if options.session is None else "unknown"
-        # Whether a request of the session was interrupted, so that some bytes of that request may arrive late.
-        self._was_interrupted = options.session is not None
-        self._unsatisfiable_offset: int | None = None  # the offset of a chunk that the registry answered with 416
-        self._send_content_range = True
-        self._has_retried = self._has_renewed = False
+        self._sent_end = 0  # the offset after the last byte that may have been sent in a session that this upload has opened
         self._progress = ProgressThrottle(options.on_progress, self._digest)
         self._lost_locations: list[str] = []
 
@@ -134,7 +120,7 @@ class AsyncResumableUpload:
                 "upload, pass session=... with the last session that the session callback received."
             )
             return
-        await async_cancel_after_error(self._repository, session, error, was_interrupted=self._was_interrupted)
+        await async_cancel_after_error(self._repository, session, error, was_interrupted=self._recovery.was_interrupted)
 
     async def _ensure_session(self) -> None:
         """Make sure that an upload session with a known offset is open, and hash all bytes that the registry has received.
@@ -147,20 +133,22 @@ class AsyncResumableUpload:
                 self._client, self._repository.name, session.location, **self._repository.options
             )
             size, current = self._source.size, session_from_status(session, response)
-            # The range "0-0" means no byte or one byte. After an interruption, both are possible, so start over if possible.
-            is_ambiguous = self._was_interrupted and received_bytes(response.range) == 1 and current.offset == 0
+            if session is not self._options.session and current.offset > (sent := max(self._sent_end, self._source.yielded_end)):
+                current = evolve(current, offset=sent)  # Gitea counts one byte too many
+            # The range "0-0" means no byte or one byte. Where both are possible, start over if the source allows it: after an
+            # interruption, and if the registry has lost bytes.
+            is_ambiguous = received_bytes(response.range) == 1 and (
+                session.offset > 1 or (self._recovery.was_interrupted and current.offset == 0)
+            )
             if (is_ambiguous and self._source.can_replay(0)) or (size is not None and current.offset > size):
                 self._state = "unusable"
             else:
                 self._state = "current"
-                if self._unsatisfiable_offset == current.offset:
-                    self._send_content_range = False  # the registry answered 416 although the range was correct
+                self._recovery.status_received(current.offset)
                 self.use_session(current)
         if session is not None and self._state == "unusable":
             self._check_replayable(0)
-            with suppress(StatusError):
-                await async_cancel_upload(self._repository, session, self._repository.limits.deadline)
-            self._session = None
+            await self._cancel_session(session)
         if self._session is None:
             await self._open_session()
         await self._hash_received()
@@ -175,7 +163,8 @@ class AsyncResumableUpload:
                     "although no byte was sent yet",
                     hint="Ask the operator of the registry: the registry does not follow the specification of uploads.",
                 )
-            self._state, self._was_interrupted = "current", False
+            self._state, self._sent_end = "current", 0
+            self._recovery.session_opened()
             self.use_session(session_from_start(self._repository.name, response))
 
         # Complete the request even when the caller is cancelled: without the location, the session could not be cancelled.
@@ -188,6 +177,18 @@ class AsyncResumableUpload:
             ),
             keep,
         )
+
+    async def _cancel_session(self, session: UploadSession) -> None:
+        """Cancel a session that cannot be used any more, with one request."""
+        try:
+            await async_cancel_upload(evolve(self._repository, client=self._client), session, self._repository.limits.deadline)
+        except DeadlineExceededError:
+            raise
+        except NotFoundError:
+            pass
+        except RegistryError:
+            self._note_lost(session)
+        self._session = None
 
     async def _hash_received(self) -> None:
         """Read and hash the bytes that an earlier process has sent to the registry, since their hash is part of the digest."""
@@ -211,7 +212,7 @@ class AsyncResumableUpload:
             self._check_replayable(offset)
             size_is_unknown = self._source.size is None  # then read_ahead() keeps the whole chunk in memory
             chunk = chunk_length(self._options.chunk_size, self._session.chunk_min_length, is_buffered=size_is_unknown)
-            if chunk is None and self._was_interrupted and self._source.size is None:
+            if chunk is None and self._recovery.was_interrupted and self._source.size is None:
                 # Bytes of the interrupted request may arrive late, and must not be stored between the bytes of this request.
                 # Only a Content-Range header prevents that, and only chunks have one when the size is not known.
                 chunk = DEFAULT_CHUNK_BYTES
@@ -225,7 +226,8 @@ class AsyncResumableUpload:
     async def _send_chunk(self, session: UploadSession, request: UploadRequest) -> None:
         # When the source fails, end a body of unknown length properly: distribution 2.8 cannot cancel an upload that was cut.
         hide_failure = request.length is None
-        has_range = self._send_content_range and (request.kind == "chunk" or request.offset > 0)
+        self._sent_end = request.offset + (request.length or 0)
+        has_range = self._recovery.send_content_range and (request.kind == "chunk" or request.offset > 0)
         response = await api.upload_blob_chunk.asyncio(
             self._client,
             self._repository.name,
@@ -235,14 +237,15 @@ class AsyncResumableUpload:
             content_range=request.content_range if has_range else None,
             **self._repository.options,
         )
-        self._failures.reset()
-        self._has_renewed = False
-        self.use_session(session_after_chunk(session, response, self._source.yielded_end - request.offset))
+        session = session_after_chunk(session, response, self._source.yielded_end - request.offset)
+        self.use_session(session)
+        self._recovery.chunk_accepted(session.offset)
         if self._source.error is not None:
             raise self._source.error
 
     async def _close_session(self, session: UploadSession, request: UploadRequest) -> tuple[Digest, int]:
         body: AsyncRawBody | None = None
+        self._sent_end = request.offset + (request.length or 0)
         if request.kind == "whole" and request.offset == 0:
             body = self._content  # unlike an iterator, bytes can be sent a second time, for example after a redirect
         if request.kind == "whole" and body is None:
@@ -257,7 +260,7 @@ class AsyncResumableUpload:
             digest,
             body=body,
             content_length=request.length if body is not None else None,
-            content_range=request.content_range if self._send_content_range and request.offset else None,
+            content_range=request.content_range if self._recovery.send_content_range and request.offset else None,
             **self._repository.options,
         )
         self._session = None
@@ -278,38 +281,28 @@ class AsyncResumableUpload:
         Returns:
             None if the upload can resume; digest and size of the blob if the registry turns out to have the whole blob.
         """
-        has_session, requested_status = self._session is not None, self._state == "unknown"
-        status = error.status if isinstance(error, StatusError) else None
-        if self._has_retried and isinstance(error, StatusError) and "DIGEST_INVALID" in error.codes:
-            error.add_note(
-                "When the source was read first, its bytes had the expected digest. After an interruption, some bytes were read "
-                "from the source a second time: the source may have changed in between."
-            )
-        was_resumed = requested_status or self._was_interrupted or self._content is not None
-        if not may_resume(error, has_session=has_session, was_resumed=was_resumed, has_renewed=self._has_renewed):
-            raise error
-        self._has_renewed = self._has_renewed or status == 403
-        if self._session is not None:
-            if requested_status and status is not None and status < 500 and status not in SESSION_INTACT_STATUSES:
-                if (stored := await self._find_stored()) is not None:
-                    return stored
-                self._lose_session(self._session, error)
-            elif status is not None and status < 500 and status not in CHECK_SESSION_STATUSES:
-                self._state = "unusable"
-            else:
-                self._state = "unknown"
-                self._was_interrupted = self._was_interrupted or status is None or status >= 500 or status == 408
-                self._unsatisfiable_offset = self._session.offset if status == 416 else None
-        wait = self._failures.seconds_to_retry(error)
+        session, recovery, can_replay = self._session, self._recovery, self._source.can_replay(0)
+        step = recovery.next_step(
+            error,
+            offset=None if session is None else session.offset,
+            was_status=self._state == "unknown",
+            is_small=self._content is not None,
+            can_replay=can_replay,
+        )
+        if step in ("replace", "reopen") and (stored := await self._find_stored()) is not None:
+            return stored
+        if step == "reopen" and session is not None:
+            self._note_lost(session)
+            self._session = None
+        wait = None if step == "fail" else 0.0 if step == "reopen" else recovery.seconds_to_retry(error)
         if wait is None:
-            if status == 416 and _TOO_LARGE.search(str(error)):
-                error.add_note("The registry limits the size of a request: pass a smaller chunk_size, such as 4 MiB (4194304).")
-            if "DIGEST_INVALID" in getattr(error, "codes", ()) and self._source.is_verified:
-                error.add_note(
-                    "When the source was read, its bytes had the expected digest: it has changed, or the registry lost bytes."
-                )
+            recovery.add_notes(error, is_verified=self._source.is_verified, can_replay=can_replay)
             raise error
-        self._has_retried = True
+        if step in ("replace", "reopen"):
+            self._check_replayable(0, error)
+            recovery.starting_over()
+        self._state = "unusable" if step == "replace" else "unknown"
+        recovery.has_repeated = True
         _log.debug("upload to %s: %s; the upload resumes in %.2f s", self._repository.name, type(error).__name__, wait)
         await async_sleep(wait)
         return None
@@ -321,18 +314,16 @@ class AsyncResumableUpload:
         """
         digest = self._digest or (await self._source.digest() if self._source.is_verified else None)
         if digest is not None:
-            with suppress(*ABSENT_BEFORE_PUSH):
-                size = await self._repository.stored_size(digest)
+            with suppress(StatusError):
+                size = await evolve(self._repository, client=self._client).stored_size(digest)
                 if size is not None and self._source.size in (None, size):
                     self._session = None
                     return digest, size
         return None
 
-    def _lose_session(self, session: UploadSession, error: RegistryError) -> None:
+    def _note_lost(self, session: UploadSession) -> None:
         self._lost_locations.append(location := redact_url(session.location))
-        self._session = None
         _log.warning("the upload session %s can no longer be used; the registry may keep its bytes for some time", location)
-        self._check_replayable(0, error)
 
     def _check_replayable(self, offset: int, cause: RegistryError | None = None) -> None:
         if not self._source.can_replay(offset):

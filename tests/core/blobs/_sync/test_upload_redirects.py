@@ -45,10 +45,10 @@ def moved(
     )
 
 
-@pytest.mark.parametrize("early", [False, True])
 @pytest.mark.parametrize("chunk_size", [None, CHUNK])
 @pytest.mark.parametrize("source", ALL_SOURCES)
-def test_a_redirected_body_is_sent_again(source: str, chunk_size: int | None, early: bool, tmp_path: Path) -> None:
+def test_a_redirected_body_is_sent_again(source: str, chunk_size: int | None, tmp_path: Path) -> None:
+    early = (chunk_size is None) == ("digest" in source)  # whether the redirect is sent before the body was read
     with EmbeddedRegistry(auth="token") as registry:
         registry.faults.add(moved(early=early))
         given, options = ALL_SOURCES[source](tmp_path)
