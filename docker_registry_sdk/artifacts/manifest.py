@@ -13,9 +13,11 @@ from typing import Final
 from attrs import field, frozen
 
 from .._core.blobs.blob_spec import parse_blob_spec
+from ..client.error_places import PUSH_HINT, named_by, named_document
 from ..client.manifest_results import ManifestResponse
 from ..digest import Digest, Verifier
 from ..errors import ArtifactError, ParseError
+from ..images.manifest_contents import check_descriptor
 from ..media_types import DOCKER_CONFIG, OCI_CONFIG, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST, OCTET_STREAM
 from ..v2.models import Descriptor, ImageManifest
 
@@ -114,9 +116,13 @@ def titled_layers(response: ManifestResponse) -> list[tuple[str, Descriptor]]:
             f"{response.digest} is not an artifact: the manifest has the media type {response.media_type}, not {OCI_MANIFEST}"
         )
     layers = response.manifest.layers
-    for position, each in enumerate(layers):
-        parse_blob_spec(each)
-        _check_data(each, f"layers[{position}].data")
+    manifest = f"the manifest {response.digest}"
+    with named_document(manifest, PUSH_HINT):
+        for position, each in enumerate(layers):
+            check_descriptor(response.manifest, f"layers[{position}]", each)
+            with named_by(f"layers[{position}] of {manifest}"):
+                parse_blob_spec(each)
+            _check_data(each, f"layers[{position}].data")
     titles = [(each.annotations or {}).get(_TITLE_ANNOTATION) for each in layers]
     files = [(title, each) for title, each in zip(titles, layers, strict=True) if title is not None]
     if not files:

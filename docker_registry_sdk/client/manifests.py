@@ -19,10 +19,12 @@ from ..media_types import (
     OCTET_STREAM,
 )
 from ..v2 import api, models
+from .error_places import PUSH_HINT
 from .manifest_results import ManifestResponse
 from .schema1 import Signature, check_signatures, signed_payload
 
 if TYPE_CHECKING:
+    from ..reference import Repo
     from .manifest_types import Manifest
 
 
@@ -162,12 +164,13 @@ def check_claimed_digest(claimed: str | None, digest: Digest, payload: bytes) ->
     _compare(stated, actual, payload)
 
 
-def read_manifest(response: HTTPResponse, reference: RefLike) -> ManifestResponse:
+def read_manifest(response: HTTPResponse, reference: RefLike, repo: Repo) -> ManifestResponse:
     """Return the manifest in a response, after parsing the manifest and verifying its digest.
 
     Args:
         response: The response to `get_manifest`.
         reference: The requested tag or digest.
+        repo: The repository, for error messages.
 
     Raises:
         StatusError: The status is not a success.
@@ -175,6 +178,14 @@ def read_manifest(response: HTTPResponse, reference: RefLike) -> ManifestRespons
         UnexpectedContentTypeError: The media type is not a known manifest type.
         ParseError: The manifest cannot be parsed, contradicts its Content-Type, or could be parsed as two kinds of manifest.
     """
+    try:
+        return _read_manifest(response, reference)
+    except ParseError as error:
+        digest = reference if isinstance(reference, Digest) else digest_of(response.content)
+        raise error._in_document(f"the manifest {digest} in {repo.canonical_name}", PUSH_HINT) from None
+
+
+def _read_manifest(response: HTTPResponse, reference: RefLike) -> ManifestResponse:
     parsed: api.get_manifest.GetManifestOk | None = None
     manifest: Manifest
     try:

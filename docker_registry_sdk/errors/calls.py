@@ -29,6 +29,11 @@ class RegistryError(Exception):
             self.hint = hint
         super().__init__(f"{self.problem}. {self.hint}" if self.hint else self.problem)
 
+    def _add_place(self, place: str) -> None:
+        """Add to the problem where the error is, such as the manifest and the field that name a missing blob."""
+        self.problem = f"{self.problem} ({place})"
+        self.args = (f"{self.problem}. {self.hint}" if self.hint else self.problem,)
+
     def _replace_hint(self, hint: str) -> None:
         self.hint, self.args = hint, (f"{self.problem}. {hint}",)
 

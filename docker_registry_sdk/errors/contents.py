@@ -15,14 +15,20 @@ class ParseError(RegistryError):
         model: The kind of document that was expected, such as `ImageManifest`.
         field: The path of the malformed field, such as `layers[2].size`; an empty string if the whole document is malformed.
         reason: What is wrong with the field or document, as a verb phrase, such as `should be text, not a number`.
+        document: Which document it is, such as `the manifest sha256:…` or the path of a file; None if that is not known.
     """
 
     hint = "The server, or a proxy in front of it, sent a malformed document: check the URL, or ask the registry's operator."
 
-    def __init__(self, *, model: str, field: str, problem: str, hint: str | None = None) -> None:
-        self.model, self.field, self.reason = model, field, problem.rstrip(". ")
-        place = f"{model}, field {one_line(field)}" if field else model
+    def __init__(self, *, model: str, field: str, problem: str, document: str | None = None, hint: str | None = None) -> None:
+        self.model, self.field, self.reason, self.document = model, field, problem.rstrip(". "), document
+        named = model if document is None else f"{document} ({model})"
+        place = f"{named}, field {one_line(field)}" if field else named
         super().__init__(f"{place}: {problem}", hint=hint)
+
+    def _in_document(self, document: str, hint: str) -> ParseError:
+        """Return an equal error that names the document, with another hint. A document that is named already stays."""
+        return ParseError(model=self.model, field=self.field, problem=self.reason, document=self.document or document, hint=hint)
 
 
 class AuthError(RegistryError):

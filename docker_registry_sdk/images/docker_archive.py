@@ -16,15 +16,16 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from .._core.text.redaction import printable, quoted
+from ..client.error_places import FILE_HINT, named_by, named_document
 from ..digest import Digest, Verifier, digest_of
 from ..errors import ImageError, InvalidReferenceError
 from ..media_types import OCI_CONFIG, OCI_MANIFEST
 from ..reference import parse_repo_and_ref
 from ..v2.models import Descriptor, ImageConfig, ImageIndex
 from .file_image import FileImage, select_saved
-from .files import MAX_JSON_BYTES, read_blocks
+from .files import MAX_JSON_BYTES, parse_json, read_blocks
 from .layout import INDEX_FILE, LAYOUT_FILE, REF_NAME
-from .manifest_contents import StoredManifest, check_size, named_document, parse_json, verify_manifest
+from .manifest_contents import StoredManifest, check_size, verify_manifest
 from .tar_index import TarIndex, TarMember
 
 _MANIFEST_FILE: Final = "manifest.json"
@@ -74,6 +75,9 @@ class ArchivedImage(FileImage):
 
     def read_manifest_bytes(self, digest: Digest) -> bytes:
         return self._tar.read(_blob_name(digest), MAX_JSON_BYTES)
+
+    def manifest_name(self, digest: Digest) -> str:
+        return _manifest_name(self._tar, digest)
 
     def read_blob(self, digest: Digest, offset: int) -> Generator[bytes, None, None]:
         member = self._blobs.get(digest) or self._tar.find(_blob_name(digest))
@@ -128,7 +132,9 @@ def _open_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
 
 
 def _open_oci_image(tar: TarIndex, archive: DockerArchive, entries: list[Descriptor]) -> ArchivedImage:
-    root = _read_manifest(tar, _select_image(archive, [(_annotated_names(one), one) for one in entries]))
+    selected = _select_image(archive, [(_annotated_names(one), one) for one in entries])
+    with named_by(f"{INDEX_FILE} in {archive.printable_path}"):
+        root = _read_manifest(tar, selected)
     root, missing = select_saved(
         root,
         f"the archive {archive.printable_path}",
@@ -150,7 +156,7 @@ def _open_docker_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
     image = _select_image(archive, [(_repo_tags(one), one) for one in listed])
     config_name, *layer_names = _check_texts([image.get("Config"), *_check_list(image.get("Layers") or [], name)], name)
     raw = tar.read(config_name, MAX_JSON_BYTES)
-    with named_document(f"{archive.printable_path}: {quoted(config_name)}") as config_place:
+    with named_document(f"{archive.printable_path}: {quoted(config_name)}", FILE_HINT) as config_place:
         config = ImageConfig.from_dict(parse_json(raw, config_place))
     diff_ids = [] if config.rootfs is None else config.rootfs.diff_ids
     if len(diff_ids) != len(layer_names):
@@ -236,8 +242,13 @@ def _annotated_names(descriptor: Descriptor) -> list[str]:
 
 def _read_manifest(tar: TarIndex, descriptor: Descriptor) -> StoredManifest:
     digest = descriptor.digest
-    stored = verify_manifest(tar.read(_blob_name(digest), MAX_JSON_BYTES), digest, descriptor.media_type)
+    name = _manifest_name(tar, digest)
+    stored = verify_manifest(tar.read(_blob_name(digest), MAX_JSON_BYTES), digest, descriptor.media_type, name, FILE_HINT)
     return check_size(stored, descriptor)
+
+
+def _manifest_name(tar: TarIndex, digest: Digest) -> str:
+    return f"the manifest {_blob_name(digest)} in {printable(str(tar.path))}"
 
 
 def _blob_name(digest: Digest) -> str:
@@ -248,7 +259,7 @@ def _read_index(tar: TarIndex) -> list[Descriptor]:
     document = _read_json(tar, INDEX_FILE)
     if isinstance(document, dict) and document.get("manifests") is None and _MANIFEST_FILE in tar:
         return []
-    with named_document(f"{printable(str(tar.path))}: {INDEX_FILE}"):
+    with named_document(f"{printable(str(tar.path))}: {INDEX_FILE}", FILE_HINT):
         return ImageIndex.from_dict(document).manifests
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from typing import Final
 
 from .._core.text.redaction import printable
+from ..client.error_places import FILE_HINT
 from ..client.manifests import check_computable
 from ..client.platforms import is_known, show
 from ..digest import Digest
@@ -42,6 +43,14 @@ class FileImage(ABC):
         Raises:
             ImageError: The manifest does not exist, or is too large.
             OSError: The file cannot be read.
+        """
+
+    @abstractmethod
+    def manifest_name(self, digest: Digest) -> str:
+        """Return the name of a manifest in error messages: the path of its file.
+
+        Args:
+            digest: The digest of the manifest.
         """
 
     @abstractmethod
@@ -98,7 +107,8 @@ class FileImage(ABC):
         if expected in self.missing:
             problem, hint = self.missing[expected]
             raise ImageError(problem, hint=hint)
-        return verify_manifest(self.read_manifest_bytes(expected), expected, media_type)
+        name = self.manifest_name(expected)
+        return verify_manifest(self.read_manifest_bytes(expected), expected, media_type, name, FILE_HINT)
 
 
 def select_saved(

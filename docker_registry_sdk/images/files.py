@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from .._core.concurrency.forks import reset_after_fork
 from .._core.folders import FolderEntry, LinkError, OpenFolder, open_path
 from .._core.text.redaction import printable
+from ..client.error_places import FILE_HINT
 from ..digest import Verifier
 from ..errors import ImageError
 
@@ -167,6 +169,22 @@ def read_small_file(root: Path, *parts: str, max_bytes: int = MAX_JSON_BYTES) ->
             hint="Check that the folder is an OCI image layout, and copy the image again if its files are damaged.",
         )
     return bytes(content)
+
+
+def parse_json(content: bytes, name: str) -> Any:
+    """Parse a JSON document, and return its value. The document is a file of a layout or archive, or a config.
+
+    Args:
+        content: The bytes of the document.
+        name: The name of the document for error messages.
+
+    Raises:
+        ImageError: The content is not JSON.
+    """
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise ImageError(f"{name} is not a JSON document, so the image is damaged", hint=FILE_HINT) from None
 
 
 def read_blocks(open_binary: Callable[[], BinaryIO], offset: int, size: int | None = None) -> Generator[bytes, None, None]:

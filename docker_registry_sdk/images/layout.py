@@ -15,14 +15,15 @@ from attrs import field, frozen
 
 from .._core.text.redaction import printable, quoted
 from .._core.wire.response import MAX_BODY_BYTES
+from ..client.error_places import FILE_HINT, named_by, named_document
 from ..client.manifests import check_computable
 from ..digest import Digest
 from ..errors import ImageError
 from ..v2.models import Descriptor, ImageIndex
 from .cosign_tags import is_cosign_tag
 from .file_image import FileImage, select_saved
-from .files import find_file, hash_file, is_missing, open_file, read_blocks, read_small_file
-from .manifest_contents import StoredManifest, check_size, named_document, parse_contents, parse_json, verify_manifest
+from .files import find_file, hash_file, is_missing, open_file, parse_json, read_blocks, read_small_file
+from .manifest_contents import StoredManifest, check_size, parse_contents, verify_manifest
 
 REF_NAME: Final = "org.opencontainers.image.ref.name"
 LAYOUT_FILE: Final = "oci-layout"
@@ -119,6 +120,14 @@ class Layout:
                 hint="Copy the image to the layout again: the layout is incomplete.",
             ) from None
 
+    def manifest_name(self, digest: Digest) -> str:
+        """Return the name of a manifest in error messages: the path of its file.
+
+        Args:
+            digest: The digest of the manifest.
+        """
+        return f"the manifest {self.printable_path}/blobs/{digest.algorithm}/{digest.encoded}"
+
     def open_blob(self, digest: Digest) -> BinaryIO:
         """Open the file of a blob; its content is not compared with the digest.
 
@@ -172,7 +181,7 @@ class Layout:
         return any(one.digest == digest and self.tag in (None, tag_of(one)) for one in entries)
 
     def _parse_index(self, content: bytes) -> list[Descriptor]:
-        with named_document(f"{self.printable_path}/{INDEX_FILE}") as name:
+        with named_document(f"{self.printable_path}/{INDEX_FILE}", FILE_HINT) as name:
             return ImageIndex.from_dict(parse_json(content, name)).manifests
 
     def _is_image(self, descriptor: Descriptor) -> bool:
@@ -209,6 +218,9 @@ class LayoutImage(FileImage):
 
     def read_manifest_bytes(self, digest: Digest) -> bytes:
         return self._layout.read_manifest_bytes(digest)
+
+    def manifest_name(self, digest: Digest) -> str:
+        return self._layout.manifest_name(digest)
 
     def read_blob(self, digest: Digest, offset: int) -> Generator[bytes, None, None]:
         return read_blocks(lambda: self._layout.open_blob(digest), offset)
@@ -249,8 +261,10 @@ def open_layout(layout: Layout) -> LayoutImage:
         OSError: A file cannot be read.
     """
     found = layout.find()
+    with named_by(f"{layout.printable_path}/{INDEX_FILE}"):
+        listed = check_size(_read_manifest(layout, found), found)
     root, missing = select_saved(
-        check_size(_read_manifest(layout, found), found),
+        listed,
         f"the layout {layout.printable_path}",
         lambda one: find_file(layout.path, "blobs", one.digest.algorithm, one.digest.encoded) is not None,
         lambda one: check_size(_read_manifest(layout, one), one),
@@ -283,7 +297,9 @@ def check_layout_file(layout: Layout) -> None:
 def _read_manifest(layout: Layout, descriptor: Descriptor) -> StoredManifest:
     expected = Digest(descriptor.digest)
     check_computable(expected)
-    return verify_manifest(layout.read_manifest_bytes(expected), expected, descriptor.media_type)
+    return verify_manifest(
+        layout.read_manifest_bytes(expected), expected, descriptor.media_type, layout.manifest_name(expected), FILE_HINT
+    )
 
 
 def tag_of(descriptor: Descriptor) -> str | None:

@@ -11,13 +11,14 @@ from typing import Any, Final
 
 from .._core.folders import FolderEntry, OpenFolder
 from .._core.text.redaction import printable
+from ..client.error_places import FILE_HINT, named_document
 from ..digest import Digest, digest_of
 from ..errors import ImageError
 from ..media_types import OCI_INDEX
 from ..v2.models import ImageIndex
-from .files import file_lock, find_entry, find_file, hash_file, is_missing, open_entry, open_folder, read_small_file
+from .files import file_lock, find_entry, find_file, hash_file, is_missing, open_entry, open_folder, parse_json, read_small_file
 from .layout import INDEX_FILE, LAYOUT_FILE, LAYOUT_VERSION, REF_NAME, Layout, check_layout_file
-from .manifest_contents import StoredManifest, named_document, parse_json
+from .manifest_contents import StoredManifest
 from .temporary_files import remove_remnants, write_atomically
 
 _LOCK_FILE: Final = f"{INDEX_FILE}.lock"
@@ -129,7 +130,7 @@ class LayoutWriter:
             else:
                 content = read_small_file(self._folder, INDEX_FILE)
                 document = parse_json(content, f"{self._layout.printable_path}/{INDEX_FILE}")
-            with named_document(f"{self._layout.printable_path}/{INDEX_FILE}"):
+            with named_document(f"{self._layout.printable_path}/{INDEX_FILE}", FILE_HINT):
                 ImageIndex.from_dict(document)
             entries: list[dict[str, Any]] = document["manifests"] or []
             tagged = [one for one in entries if (one.get("annotations") or {}).get(REF_NAME) == tag]

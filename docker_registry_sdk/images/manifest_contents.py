@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+import re
+from typing import Final
 
 from attrs import field, frozen
 
+from .._core.text.redaction import quoted
+from ..client.error_places import PUSH_HINT, named_document
 from ..client.manifest_types import Manifest
 from ..client.manifests import parse_manifest
 from ..digest import Digest, digest_of
@@ -20,6 +20,9 @@ from .entry_kind import named_objects
 # Limits against hostile indexes. Real images stay far below.
 MAX_MANIFESTS: Final = 2000
 MAX_MANIFESTS_BYTES: Final = 64 * 1024 * 1024
+MAX_SIZE: Final = 2**63 - 1  # the OCI Image Spec defines a size as an int64
+MAX_MEDIA_TYPE_CHARACTERS: Final = 255  # RFC 6838, section 4.2: 127 characters on both sides of the slash
+_MEDIA_TYPE: Final = re.compile(f"[ -~]{{0,{MAX_MEDIA_TYPE_CHARACTERS}}}")
 
 
 @frozen(kw_only=True)
@@ -30,11 +33,19 @@ class StoredManifest:
         digest: The digest, which was compared with the bytes or computed from them.
         media_type: The media type.
         raw: The bytes.
+        name: The name of the manifest in error messages, such as the path of its file.
+        hint: What to do if the manifest is malformed.
     """
 
     digest: Digest
     media_type: str
     raw: bytes = field(repr=False)
+    name: str = field(eq=False, repr=False)
+    hint: str = field(default=PUSH_HINT, eq=False, repr=False)
+
+    @name.default
+    def _default_name(self) -> str:
+        return f"the manifest {self.digest}"
 
 
 @frozen(kw_only=True)
@@ -46,12 +57,14 @@ class BlobDescriptor:
         size: The size in bytes; None if the manifest does not state the size, as in Docker schema 1.
         media_type: The media type.
         urls: External URLs from which the blob can be downloaded; empty for most blobs.
+        named_by: The field and the manifest that name the blob, such as `layers[0] of the manifest sha256:…`; for error messages.
     """
 
     digest: Digest
     size: int | None
     media_type: str
     urls: tuple[str, ...] = ()
+    named_by: str = field(default="", eq=False, repr=False)
 
     @property
     def is_external(self) -> bool:
@@ -86,29 +99,48 @@ def parse_contents(stored: StoredManifest) -> ManifestContents:
         stored: The manifest to parse.
 
     Raises:
-        ParseError: The manifest is malformed, or has the fields of both an image and an index.
+        ParseError: The manifest is malformed, has the fields of both an image and an index, or has a size or media type that no
+            request can carry. The error names the manifest and the field.
         InvalidDigestError: A digest in the manifest is invalid.
-        ImageError: A size in the manifest is negative, or differs between two descriptors of the same blob; or the media type is
-            unknown, and the manifest may need objects that it does not name in descriptors.
+        ImageError: Two descriptors state different sizes for a blob; or the media type is unknown, and the manifest may need
+            objects that it does not name in descriptors.
     """
-    document = parse_manifest(stored.raw, stored.media_type)
-    match document:
-        case ImageIndex():
-            children = tuple(document.manifests)
-            return ManifestContents(children=children, subject=_subject_digest(document.subject), document=document)
-        case DockerManifestList():
-            return ManifestContents(children=tuple(document.manifests), document=document)
-        case ImageManifest():
-            blobs = _merged_blobs([document.config, *document.layers])
-            return ManifestContents(blobs=blobs, subject=_subject_digest(document.subject), document=document)
-        case DockerManifest():
-            return ManifestContents(blobs=_merged_blobs([document.config, *document.layers]), document=document)
-        case DockerSchema1Manifest():
-            digests = dict.fromkeys(Digest(layer.blob_sum) for layer in document.fs_layers)
-            layers = (BlobDescriptor(digest=digest, size=None, media_type=OCTET_STREAM) for digest in digests)
-            return ManifestContents(blobs=tuple(layers), document=document)
-    named_manifests, named_blobs, subject = named_objects(stored.raw, stored.digest, stored.media_type)
-    return ManifestContents(children=tuple(named_manifests), blobs=_merged_blobs(named_blobs), subject=subject)
+    with named_document(stored.name, stored.hint):
+        document = parse_manifest(stored.raw, stored.media_type)
+        match document:
+            case ImageIndex():
+                children = _checked(document, "manifests", document.manifests)
+                return ManifestContents(children=children, subject=_subject_digest(document.subject), document=document)
+            case DockerManifestList():
+                return ManifestContents(children=_checked(document, "manifests", document.manifests), document=document)
+            case ImageManifest() | DockerManifest():
+                check_descriptor(document, "config", document.config)
+                layers = _checked(document, "layers", document.layers)
+                subject = _subject_digest(document.subject) if isinstance(document, ImageManifest) else None
+                fields = ["config", *(f"layers[{position}]" for position in range(len(layers)))]
+                blobs = _merged_blobs([document.config, *layers], [f"{one} of {stored.name}" for one in fields])
+                return ManifestContents(blobs=blobs, subject=subject, document=document)
+            case DockerSchema1Manifest():
+                digests = dict.fromkeys(Digest(layer.blob_sum) for layer in document.fs_layers)
+                named = f"fsLayers of {stored.name}"
+                parts = (BlobDescriptor(digest=one, size=None, media_type=OCTET_STREAM, named_by=named) for one in digests)
+                return ManifestContents(blobs=tuple(parts), document=document)
+        named_manifests, named_blobs, subject = named_objects(stored.raw, stored.digest, stored.media_type)
+        for descriptor in (*named_manifests, *named_blobs):
+            check_descriptor(None, "", descriptor)
+        found = _merged_blobs(named_blobs, [stored.name] * len(named_blobs))
+        return ManifestContents(children=tuple(named_manifests), blobs=found, subject=subject)
+
+
+def child_name(stored: StoredManifest, contents: ManifestContents, position: int) -> str:
+    """Return the field and the manifest that name a child, such as `manifests[0] of the manifest sha256:…`.
+
+    Args:
+        stored: The manifest that names the child.
+        contents: The contents of this manifest.
+        position: The position of the child in `contents.children`.
+    """
+    return f"manifests[{position}] of {stored.name}" if contents.document is not None else stored.name
 
 
 def config_digest(document: Manifest | None) -> Digest | None:
@@ -120,26 +152,19 @@ def config_digest(document: Manifest | None) -> Digest | None:
     return document.config.digest if isinstance(document, (ImageManifest, DockerManifest)) else None
 
 
-def blob_descriptor(descriptor: Descriptor) -> BlobDescriptor:
-    """Convert the descriptor of a blob to a `BlobDescriptor`, after checking the digest and the size.
+def blob_descriptor(descriptor: Descriptor, named_by: str = "") -> BlobDescriptor:
+    """Convert the descriptor of a blob to a `BlobDescriptor`.
 
     Args:
         descriptor: The descriptor, as a manifest contains it.
-
-    Raises:
-        InvalidDigestError: The digest is invalid.
-        ImageError: The size is negative.
+        named_by: The field and the manifest that contain the descriptor, for error messages.
     """
-    if descriptor.size < 0:
-        raise ImageError(
-            f"the descriptor of {descriptor.digest} has the negative size {descriptor.size}, so the manifest is invalid",
-            hint="Build and push the image again.",
-        )
     return BlobDescriptor(
         digest=descriptor.digest,
         size=descriptor.size,
         media_type=descriptor.media_type,
         urls=tuple(descriptor.urls or ()),
+        named_by=named_by,
     )
 
 
@@ -158,27 +183,63 @@ def merge_blob(blobs: dict[Digest, BlobDescriptor], blob: BlobDescriptor) -> Non
         blobs[blob.digest] = blob
     elif blob.size not in (None, known.size):
         raise ImageError(
-            f"the blob {blob.digest} has {known.size} bytes in one descriptor and {blob.size} bytes in another, "
-            "so the image is invalid",
+            f"the blob {blob.digest} has {known.size} bytes in one descriptor ({known.named_by}) and {blob.size} bytes in "
+            f"another ({blob.named_by}), so the image is invalid",
             hint="Build and push the image again.",
         )
 
 
-def verify_manifest(raw: bytes, digest: Digest, media_type: str) -> StoredManifest:
+def verify_manifest(
+    raw: bytes, digest: Digest, media_type: str, name: str | None = None, hint: str = PUSH_HINT
+) -> StoredManifest:
     """Return the bytes of a manifest as a `StoredManifest`, after checking that the bytes have the expected digest.
 
     Args:
         raw: The bytes of the manifest.
         digest: The expected digest.
         media_type: The media type, which is stored unchecked.
+        name: The name of the manifest in error messages, such as the path of its file; None uses the digest.
+        hint: What to do if the manifest is malformed.
 
     Raises:
         DigestMismatchError: The bytes have another digest.
     """
     actual = digest_of(raw, digest.algorithm)
     if actual != digest:
-        raise DigestMismatchError(expected=digest, actual=actual, expected_size=None, actual_size=len(raw))
-    return StoredManifest(digest=digest, media_type=media_type, raw=raw)
+        error = DigestMismatchError(
+            expected=digest, actual=actual, expected_size=None, actual_size=len(raw), hint=None if name is None else hint
+        )
+        if name is not None:
+            error._add_place(name)
+        raise error
+    if name is None:
+        return StoredManifest(digest=digest, media_type=media_type, raw=raw, hint=hint)
+    return StoredManifest(digest=digest, media_type=media_type, raw=raw, name=name, hint=hint)
+
+
+def check_descriptor(document: Manifest | None, path: str, descriptor: Descriptor) -> None:
+    """Check that requests and other programs can carry the size and the media type of a descriptor.
+
+    Args:
+        document: The manifest that contains the descriptor; None for a manifest of an unknown media type.
+        path: The path of the descriptor in its manifest, such as `layers[0]`, for error messages.
+        descriptor: The descriptor.
+
+    Raises:
+        ParseError: The size is negative or larger than 2⁶³ - 1, or the media type is too long or contains line breaks or
+            characters that are not ASCII.
+    """
+    model = "Descriptor" if document is None else type(document).__name__
+    prefix = f"{path}." if path else ""
+    size, media_type = descriptor.size, descriptor.media_type
+    if not 0 <= size <= MAX_SIZE:
+        problem = f"is negative: {size}" if size < 0 else f"is larger than {MAX_SIZE}, the largest size in a descriptor"
+        raise ParseError(model=model, field=f"{prefix}size", problem=problem)
+    if not _MEDIA_TYPE.fullmatch(media_type):
+        problem = f"is not a media type that a header can contain: {quoted(media_type)}"
+        if len(media_type) > MAX_MEDIA_TYPE_CHARACTERS:
+            problem = f"has {len(media_type)} characters, more than {MAX_MEDIA_TYPE_CHARACTERS}: {quoted(media_type)}"
+        raise ParseError(model=model, field=f"{prefix}mediaType", problem=problem)
 
 
 def check_size(stored: StoredManifest, descriptor: Descriptor) -> StoredManifest:
@@ -198,47 +259,17 @@ def check_size(stored: StoredManifest, descriptor: Descriptor) -> StoredManifest
     return stored
 
 
-def parse_json(content: bytes, name: str) -> Any:
-    """Parse a JSON document, and return its value. The document is a file of a layout or archive, or a config.
-
-    Args:
-        content: The bytes of the document.
-        name: The name of the document for error messages.
-
-    Raises:
-        ImageError: The content is not JSON.
-    """
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        raise ImageError(
-            f"{name} is not a JSON document, so the image is damaged",
-            hint="Create the layout or archive again, or copy to another folder.",
-        ) from None
-
-
-@contextmanager
-def named_document(name: str) -> Iterator[str]:
-    """Name a file in the `ParseError` that the block raises. The error would otherwise blame a server.
-
-    Args:
-        name: The name of the file, which the context returns.
-
-    Raises:
-        ParseError: The block raised a `ParseError`.
-    """
-    try:
-        yield name
-    except ParseError as error:
-        hint = "Create the layout or archive again, or copy to another folder."
-        raise ParseError(model=f"{name} ({error.model})", field=error.field, problem=error.reason, hint=hint) from None
-
-
-def _merged_blobs(descriptors: list[Descriptor]) -> tuple[BlobDescriptor, ...]:
+def _merged_blobs(descriptors: list[Descriptor], names: list[str]) -> tuple[BlobDescriptor, ...]:
     blobs: dict[Digest, BlobDescriptor] = {}
-    for blob in map(blob_descriptor, descriptors):
-        merge_blob(blobs, blob)
+    for descriptor, name in zip(descriptors, names, strict=True):
+        merge_blob(blobs, blob_descriptor(descriptor, name))
     return tuple(blobs.values())
+
+
+def _checked(document: Manifest, field: str, descriptors: list[Descriptor]) -> tuple[Descriptor, ...]:
+    for position, one in enumerate(descriptors):
+        check_descriptor(document, f"{field}[{position}]", one)
+    return tuple(descriptors)
 
 
 def _subject_digest(descriptor: Descriptor | None) -> Digest | None:

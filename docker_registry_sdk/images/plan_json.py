@@ -45,6 +45,7 @@ def plan_to_dict(plan: CopyPlan) -> dict[str, Any]:
                 "size": one.size,
                 "media_type": one.media_type,
                 "urls": list(one.urls),
+                "named_by": one.named_by,
             }
             for one in plan.blobs
         ],
@@ -118,6 +119,7 @@ def _blob_from_dict(value: Mapping[str, Any]) -> PlannedBlob:
         size=_get(value, "size", int, type(None)),
         media_type=_get(value, "media_type", str),
         urls=tuple(map(str, _get(value, "urls", Sequence))),
+        named_by=_get(value, "named_by", str),
     )
 
 

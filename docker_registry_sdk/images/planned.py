@@ -22,6 +22,7 @@ class PlannedBlob(BlobDescriptor):
         size: The size in bytes; None if the manifest does not state the size, as in Docker schema 1.
         media_type: The media type.
         urls: External URLs from which the blob can be downloaded; empty for most blobs.
+        named_by: The field and the manifest that name the blob, such as `layers[0] of the manifest sha256:…`; for error messages.
         action: `move` copies the bytes; `mount` mounts the blob from the source repository, on the same registry; `skip`
             means that the target already has the blob; `leave` means that the blob is a non-distributable layer, which is not
             copied.

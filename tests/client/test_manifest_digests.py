@@ -8,6 +8,7 @@ import pytest
 from docker_registry_sdk.client.manifests import check_computable, compute_digest, read_manifest
 from docker_registry_sdk.digest import Digest, RefLike, digest_of
 from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError
+from docker_registry_sdk.reference import parse_repo
 from docker_registry_sdk.v2.models import Descriptor
 from tests.support.images import OCI_MANIFEST, make_image
 
@@ -28,12 +29,12 @@ def response() -> httpx.Response:
 @pytest.mark.parametrize("position", range(3))
 def test_each_form_of_a_digest_is_verified(position: int) -> None:
     assert compute_digest(CONTENT, forms(DIGEST)[position]) == DIGEST
-    assert read_manifest(response(), forms(DIGEST)[position]).digest == DIGEST
+    assert read_manifest(response(), forms(DIGEST)[position], parse_repo("h.test/a")).digest == DIGEST
     for wrong in (OTHER, Digest("sha512:" + "0" * 128)):
         with pytest.raises(DigestMismatchError):
             compute_digest(CONTENT, forms(wrong)[position])
         with pytest.raises(DigestMismatchError):
-            read_manifest(response(), forms(wrong)[position])
+            read_manifest(response(), forms(wrong)[position], parse_repo("h.test/a"))
     with pytest.raises(InvalidDigestError):
         check_computable(forms(Digest("blake3:" + "0" * 64))[position])
 

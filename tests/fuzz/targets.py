@@ -116,7 +116,7 @@ def _response(content: bytes = b"", **headers: str) -> httpx.Response:
 def _read_manifest(content: bytes) -> None:
     for media_type in (OCI_MANIFEST, OCI_INDEX, DOCKER_SCHEMA1, "text/plain"):
         try:
-            read_manifest(_response(content, Content_Type=media_type), "latest")
+            read_manifest(_response(content, Content_Type=media_type), "latest", parse_repo("localhost/a"))
         except RegistryError:
             continue
 

@@ -12,10 +12,12 @@ from ..._core.blobs.progress import OnProgress, Progress, ProgressQueue, check_o
 from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, CancelFlag, async_gather
 from ..._core.concurrency.threads import async_run_in_thread
 from ..._core.folders import OpenFolder
+from ..._core.text.redaction import quoted
 from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ...client._async.manifest_ref import AsyncManifestRef
 from ...client._async.registries import AsyncRegistries
 from ...client._async.repository import AsyncRepository, async_plan_push
+from ...client.error_places import named_by
 from ...images._async.places import AsyncOpenRegistries
 from ...media_types import OCI_EMPTY, OCI_MANIFEST
 from ...reference import RepoRef
@@ -179,7 +181,8 @@ async def async_pull(
             cancel = CancelFlag()
             report = _progress_of_jobs(on_progress, cancel)
             with OpenFolder(Path(folder)) as opened_folder:
-                jobs = [partial(_download, blobs, opened_folder, file, report) for file in missing]
+                manifest = f"the manifest {found.digest} in {repository.repo.canonical_name}"
+                jobs = [partial(_download, blobs, opened_folder, file, report, manifest) for file in missing]
                 await async_gather(jobs, DEFAULT_CONCURRENCY, cancel)
     return [file.path for file in files]
 
@@ -212,8 +215,10 @@ async def _upload(
     return await repository.blob_upload(source, on_progress=report, timeout=limits.timeout, deadline=limits.deadline)
 
 
-async def _download(repository: AsyncBlobRepository, folder: OpenFolder, file: TargetFile, report: OnProgress) -> None:
-    with open_parent(folder, file.title) as target:
+async def _download(
+    repository: AsyncBlobRepository, folder: OpenFolder, file: TargetFile, report: OnProgress, manifest: str
+) -> None:
+    with named_by(f"the title {quoted(file.title)} in {manifest}"), open_parent(folder, file.title) as target:
         await async_download_blob(repository, file.descriptor, target, on_progress=report)
 
 

@@ -18,10 +18,12 @@ from ..._core.blobs.progress import (
 from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, CancelFlag, gather
 from ..._core.concurrency.threads import run_in_thread
 from ..._core.folders import OpenFolder
+from ..._core.text.redaction import quoted
 from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ...client._sync.manifest_ref import ManifestRef
 from ...client._sync.registries import Registries
 from ...client._sync.repository import Repository, plan_push
+from ...client.error_places import named_by
 from ...images._sync.places import OpenRegistries
 from ...media_types import OCI_EMPTY, OCI_MANIFEST
 from ...reference import RepoRef
@@ -200,7 +202,8 @@ def pull(
             cancel = CancelFlag()
             report = _progress_of_jobs(on_progress, cancel)
             with OpenFolder(Path(folder)) as opened_folder:
-                jobs = [partial(_download, blobs, opened_folder, file, report) for file in missing]
+                manifest = f"the manifest {found.digest} in {repository.repo.canonical_name}"
+                jobs = [partial(_download, blobs, opened_folder, file, report, manifest) for file in missing]
                 gather(jobs, DEFAULT_CONCURRENCY, cancel)
     return [file.path for file in files]
 
@@ -233,8 +236,10 @@ def _upload(
     return repository.blob_upload(source, on_progress=report, timeout=limits.timeout, deadline=limits.deadline)
 
 
-def _download(repository: BlobRepository, folder: OpenFolder, file: TargetFile, report: OnProgress) -> None:
-    with open_parent(folder, file.title) as target:
+def _download(
+    repository: BlobRepository, folder: OpenFolder, file: TargetFile, report: OnProgress, manifest: str
+) -> None:
+    with named_by(f"the title {quoted(file.title)} in {manifest}"), open_parent(folder, file.title) as target:
         download_blob(repository, file.descriptor, target, on_progress=report)
 
 

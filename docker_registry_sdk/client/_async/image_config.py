@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..._core.text.redaction import printable
-from ...digest import Digest, Verifier
+from ...digest import Verifier
 from ...errors import ImageError
 from ...v2 import models
+from ..error_places import PUSH_HINT, named_by, named_document
 from ..manifests import parse_document
 from ..platforms import CONFIG_TYPES, MAX_CONFIG_BYTES
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 async def async_read_image_config(
     manifest: Manifest | None,
-    digest: Digest,
+    name: str,
     media_type: str,
     open_blob: Callable[[models.Descriptor], AsyncReplayableSource],
     *,
@@ -29,7 +30,7 @@ async def async_read_image_config(
 
     Args:
         manifest: The parsed manifest of the image; None for a manifest of an unknown media type.
-        digest: The digest of the manifest, for error messages.
+        name: The name of the manifest in error messages, such as `the manifest sha256:…`.
         media_type: The media type of the manifest, for error messages.
         open_blob: A function that returns a reader of the blob with a descriptor. The reader need not verify the bytes.
         strict: Whether every value of a wrong type in the config raises a ParseError; see `ImageConfig.from_dict`.
@@ -49,10 +50,11 @@ async def async_read_image_config(
             else f"its config has the media type {printable(named.media_type)}"
         )
         raise ImageError(
-            f"the manifest {digest} has no image config: {kind}",
+            f"{name} has no image config: {kind}",
             hint="Choose a manifest of an image; artifacts and old images have no image config, and so no platform.",
         )
-    verifier = Verifier(config.digest.algorithm)
+    with named_by(f"config of {name}"):
+        verifier = Verifier(config.digest.algorithm)
     content = bytearray()
     if config.size <= MAX_CONFIG_BYTES:
         async for block in open_blob(config).blocks(0):
@@ -65,9 +67,11 @@ async def async_read_image_config(
             hint="Download the config as a blob by its digest.",
         )
     verifier.update(content)
-    verifier.verify(config.size, config.digest)
-    # Of content that is not JSON, from_dict raises a ParseError with the name of the model.
-    return models.ImageConfig.from_dict(parse_document(bytes(content)), strict=strict)
+    with named_by(f"config of {name}"):
+        verifier.verify(config.size, config.digest)
+    with named_document(f"the config {config.digest} of {name}", PUSH_HINT):
+        # Of content that is not JSON, from_dict raises a ParseError with the name of the model.
+        return models.ImageConfig.from_dict(parse_document(bytes(content)), strict=strict)
 
 
 def config_of(manifest: Manifest | None) -> models.Descriptor | None:

@@ -75,7 +75,7 @@ class AsyncManifestCalls(AsyncRepositoryBase):
         check_computable(reference)
 
         def read(response: HTTPResponse) -> ManifestResponse:
-            return read_manifest(response, reference)
+            return read_manifest(response, reference, self.repo)
 
         request = api.get_manifest.request(self._name, reference, accept=accept, if_none_match=if_none_match)
         limits = self._limits(timeout, deadline)

@@ -197,7 +197,7 @@ class _AsyncResponses:
         repository = blobs.BlobRepository(self._client, self._client.repo.remote_name, self._limits)
         return read_image_config(
             stored.manifest,
-            stored.digest,
+            f"the manifest {stored.digest} in {self._client.repo.canonical_name}",
             stored.media_type,
             lambda config: blobs.RemoteBlob(repository, config, use_urls=False, verify=False),
         )

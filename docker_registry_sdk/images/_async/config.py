@@ -155,7 +155,7 @@ async def async_read_config(source: AsyncImageSource, stored: StoredManifest, *,
     document = parse_contents(stored).document
     return await async_read_image_config(
         document,
-        stored.digest,
+        stored.name,
         stored.media_type,
         lambda config: source.open_blob(blob_descriptor(config), False),
         strict=strict,

@@ -8,6 +8,7 @@ from attrs import evolve
 
 from ..._core.blobs.progress import OnProgress, Phase
 from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, CancelFlag, async_gather
+from ...client.error_places import named_by
 from ..copy_plan import CopyPlan, CopyResult
 from ..planned import PlannedBlob, PlannedManifest
 from ..progress import BlobProgress, CopyProgress
@@ -76,7 +77,8 @@ async def _transfer_blob(
     if planned.action != "skip":
         progress = BlobProgress(planned, copy_progress)
         from_repo = source.repo.remote_name if planned.action == "mount" and source.repo is not None else None
-        await target.write_blob(source, progress, from_repo, plan.use_urls)
+        with named_by(planned.named_by):
+            await target.write_blob(source, progress, from_repo, plan.use_urls)
         if progress.bytes_moved is not None:
             return "move", progress.bytes_moved
     # If the blob was to be moved but not read, another client has uploaded it since the plan was made.

@@ -9,6 +9,7 @@ from attrs import define, field
 
 from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, CancelFlag, async_gather
 from ..._core.text.redaction import quoted
+from ...client.error_places import named_by
 from ...client.manifests import check_computable
 from ...client.platforms import MAX_INDEX_DEPTH
 from ...digest import Digest
@@ -24,6 +25,7 @@ from ..manifest_contents import (
     ManifestContents,
     StoredManifest,
     blob_descriptor,
+    child_name,
     config_digest,
     merge_blob,
     parse_contents,
@@ -45,6 +47,7 @@ class _Node:
         stored: The manifest's bytes; None if they need not be read, because the target has the manifest with its blobs.
         contents: The objects that the manifest refers to; empty if the bytes were not read.
         tags: The tags of cosign that the target lacks.
+        named_by: The document that names the manifest, for error messages.
     """
 
     descriptor: Descriptor
@@ -53,6 +56,7 @@ class _Node:
     stored: StoredManifest | None = None
     contents: ManifestContents = field(factory=ManifestContents)
     tags: tuple[str, ...] = ()
+    named_by: str = ""
 
 
 class AsyncPlanner:
@@ -116,7 +120,7 @@ class AsyncPlanner:
                     hint="Copy the manifests in parts, by their digests or for one platform each.",
                 )
             following = await async_gather([partial(self._visit, node) for node in level], DEFAULT_CONCURRENCY, CancelFlag())
-            nodes = {self._check_descriptor(node.descriptor): node for nodes in following for node in nodes}
+            nodes = {self._check_descriptor(node): node for nodes in following for node in nodes}
             seen = {*self._nodes, *self._index_blobs, *self.missing_referrers}
             level = [node for digest, node in nodes.items() if digest not in seen]
             if not level:
@@ -126,23 +130,41 @@ class AsyncPlanner:
             hint="Copy the manifests one by one, by their digests.",
         )
 
-    def _check_descriptor(self, descriptor: Descriptor) -> Digest:
+    def _check_descriptor(self, node: _Node) -> Digest:
         """Return the digest in a descriptor, after checking that all descriptors with this digest have one media type and size.
 
         Otherwise a descriptor with a wrong media type could cause a manifest to be copied without the manifest's blobs.
         """
-        digest, type_and_size = descriptor.digest, (descriptor.media_type, descriptor.size)
+        digest, type_and_size = node.descriptor.digest, (node.descriptor.media_type, node.descriptor.size)
         known = self._types_and_sizes.setdefault(digest, type_and_size)
         if known != type_and_size:
             shown = " and ".join(f"{quoted(media_type)} of {size} bytes" for media_type, size in (known, type_and_size))
             raise ImageError(
-                f"descriptors give different media types or sizes for {digest}: {shown}; the image is not copied",
+                f"descriptors give different media types or sizes for {digest}: {shown}; the image is not copied "
+                f"(named by {node.named_by})",
                 hint="Build or push the image again: this image is damaged.",
             )
         return digest
 
     async def _visit(self, node: _Node) -> list[_Node]:
         """Check whether the target has a manifest, read the manifest if necessary, and return its children and referrers."""
+        with named_by(node.named_by):
+            is_manifest = await self._read(node)
+        if not is_manifest:
+            return []
+        digest, following = node.descriptor.digest, []
+        for position, one in enumerate(node.contents.children):
+            name = "" if node.stored is None else child_name(node.stored, node.contents, position)
+            following.append(_Node(descriptor=one, role="child", named_by=name))
+        if self._referrers:
+            name = f"the list of referrers of {digest}"
+            found = await self._source.find_referrers(digest)
+            following += [_Node(descriptor=one, role="referrer", named_by=name) for one in found]
+            following += await self._find_cosign_tags(digest)
+        return following
+
+    async def _read(self, node: _Node) -> bool:
+        """Read a manifest if necessary. Return False for a blob in an index, and for a referrer that does not exist."""
         digest = node.descriptor.digest
         check_computable(digest)
         # A registry may answer 500 to a request for a manifest that is a blob: request only what may be a manifest.
@@ -152,8 +174,8 @@ class AsyncPlanner:
             kind = "blob" if node.stored is None else "manifest"
         if kind == "blob":
             del self._nodes[digest]
-            self._index_blobs[digest] = blob_descriptor(node.descriptor)
-            return []
+            self._index_blobs[digest] = blob_descriptor(node.descriptor, node.named_by)
+            return False
         if node.role == "root":
             self._has_reference = await self._target.has_reference(digest)
         node.exists = (node.role == "root" and self._has_reference) or await self._target.has_manifest(digest)
@@ -167,7 +189,7 @@ class AsyncPlanner:
                 # The list still names a manifest that was deleted: the other manifests can be copied.
                 del self._nodes[digest]
                 self.missing_referrers.append(digest)
-                return []
+                return False
             self._sizes.append(len(node.stored.raw))
             if sum(self._sizes) > MAX_MANIFESTS_BYTES:
                 raise ImageError(
@@ -175,11 +197,7 @@ class AsyncPlanner:
                     hint="Copy the manifests in parts, by their digests or for one platform each.",
                 )
             node.contents = parse_contents(node.stored)
-        following = [_Node(descriptor=one, role="child") for one in node.contents.children]
-        if self._referrers:
-            following += [_Node(descriptor=one, role="referrer") for one in await self._source.find_referrers(digest)]
-            following += await self._find_cosign_tags(digest)
-        return following
+        return True
 
     async def _find_cosign_tags(self, digest: Digest) -> list[_Node]:
         found = []
@@ -194,9 +212,10 @@ class AsyncPlanner:
     async def _choose_action(self, blob: BlobDescriptor, is_config: bool) -> BlobAction:
         if blob.is_external and not self._use_urls:
             return "leave"
-        check_computable(blob.digest)
-        if await self._target.has_blob(blob, is_config):
-            return "skip"
+        with named_by(blob.named_by):
+            check_computable(blob.digest)
+            if await self._target.has_blob(blob, is_config):
+                return "skip"
         return "mount" if self._target.can_mount_from(self._source.repo) else "move"
 
     def _in_push_order(self, root: Digest) -> list[_Node]:
@@ -244,4 +263,11 @@ class AsyncPlanner:
 
 
 def _planned(blob: BlobDescriptor, action: BlobAction) -> PlannedBlob:
-    return PlannedBlob(digest=blob.digest, size=blob.size, media_type=blob.media_type, urls=blob.urls, action=action)
+    return PlannedBlob(
+        digest=blob.digest,
+        size=blob.size,
+        media_type=blob.media_type,
+        urls=blob.urls,
+        named_by=blob.named_by,
+        action=action,
+    )

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
+from attrs import evolve
+
 from ..._core.blobs._async.blob_repository import AsyncBlobRepository
 from ..._core.blobs._async.download import async_download_blob
 from ..._core.blobs._async.replayable_source import AsyncRemoteBlob
@@ -291,8 +293,13 @@ class AsyncRegistryImage:
         try:
             response = await self._client.get_manifest(ref, accept=accept, **self._options)
         except UnexpectedContentTypeError as error:
-            return _unknown_manifest(error, ref)
-        return StoredManifest(digest=response.digest, media_type=response.media_type, raw=response.raw)
+            return evolve(stored := _unknown_manifest(error, ref), name=self._name(stored.digest))
+        return StoredManifest(
+            digest=response.digest, media_type=response.media_type, raw=response.raw, name=self._name(response.digest)
+        )
+
+    def _name(self, digest: Digest) -> str:
+        return f"the manifest {digest} in {self.repo.canonical_name}"
 
 
 def _digest_or_descriptor(blob: BlobDescriptor) -> str | Descriptor:

@@ -156,7 +156,7 @@ def read_config(source: ImageSource, stored: StoredManifest, *, strict: bool = F
     document = parse_contents(stored).document
     return read_image_config(
         document,
-        stored.digest,
+        stored.name,
         stored.media_type,
         lambda config: source.open_blob(blob_descriptor(config), False),
         strict=strict,

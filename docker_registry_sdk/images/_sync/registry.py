@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
+from attrs import evolve
+
 from ..._core.blobs._sync.blob_repository import BlobRepository
 from ..._core.blobs._sync.download import download_blob
 from ..._core.blobs._sync.replayable_source import RemoteBlob
@@ -303,8 +305,13 @@ class RegistryImage:
         try:
             response = self._client.get_manifest(ref, accept=accept, **self._options)
         except UnexpectedContentTypeError as error:
-            return _unknown_manifest(error, ref)
-        return StoredManifest(digest=response.digest, media_type=response.media_type, raw=response.raw)
+            return evolve(stored := _unknown_manifest(error, ref), name=self._name(stored.digest))
+        return StoredManifest(
+            digest=response.digest, media_type=response.media_type, raw=response.raw, name=self._name(response.digest)
+        )
+
+    def _name(self, digest: Digest) -> str:
+        return f"the manifest {digest} in {self.repo.canonical_name}"
 
 
 def _digest_or_descriptor(blob: BlobDescriptor) -> str | Descriptor:

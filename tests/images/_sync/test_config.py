@@ -128,7 +128,7 @@ def test_odd_fields_of_a_config_are_named_unless_strict_is_requested(start_regis
         assert config.config is not None
         assert (config.config.entrypoint, config.config.user, config.config.cmd) == (["/bin/sh"], None, ["-c"])
         assert [text.split(" ")[0] for text in config.problems] == ["config.User", "config.Entrypoint", "rootfs"]
-        with pytest.raises(ParseError, match="ImageConfig, field"):
+        with pytest.raises(ParseError, match=r"\(ImageConfig\), field"):
             images.get_config(client.ref("v1"), platform="linux/amd64", strict=True)
 
 

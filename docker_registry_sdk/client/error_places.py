@@ -1,0 +1,66 @@
+"""Which document, and which field of it, an error is about. Free of I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from ..errors import (
+    AuthError,
+    DeadlineExceededError,
+    DigestMismatchError,
+    ForbiddenError,
+    LoginError,
+    NotFoundError,
+    ParseError,
+    RegistryError,
+    UnauthorizedError,
+)
+
+FILE_HINT: Final = "Create the layout or archive again, or copy to another folder."
+PUSH_HINT: Final = "Build and push the image again: registries return a manifest as it was pushed."
+_SIZE_HINT: Final = "The manifest states a wrong size: build and push the image again."
+_MISSING_HINT: Final = "The source lacks a part of the image: push the image to it again, or copy a platform that is complete."
+_BYTES_HINT: Final = "Try again. If the bytes still differ, the source is damaged: build or push the image again."
+# Which blob was requested makes no difference to these errors, and calls that fail for one reason may share one exception.
+_OF_NO_CONTENT: Final = (AuthError, LoginError, UnauthorizedError, ForbiddenError, DeadlineExceededError)
+
+
+@contextmanager
+def named_document(name: str, hint: str) -> Iterator[str]:
+    """Name a document in the `ParseError` that the block raises, and replace its hint, which may blame a server.
+
+    Args:
+        name: The name of the document, such as the path of a file, which the context returns.
+        hint: The hint of the error.
+
+    Raises:
+        ParseError: The block raised a `ParseError`.
+    """
+    try:
+        yield name
+    except ParseError as error:
+        raise error._in_document(name, hint) from None
+
+
+@contextmanager
+def named_by(place: str) -> Iterator[None]:
+    """Add the place that names a blob or manifest to the error that the block raises.
+
+    Args:
+        place: The field and the manifest, such as `layers[0] of the manifest sha256:…`; an empty string if they are not known.
+
+    Raises:
+        RegistryError: The block raised this error.
+    """
+    try:
+        yield
+    except RegistryError as error:
+        if isinstance(error, DigestMismatchError):
+            error._replace_hint(_SIZE_HINT if error.expected == error.actual else _BYTES_HINT)
+        if isinstance(error, NotFoundError) and error.method == "GET":
+            error._replace_hint(_MISSING_HINT)
+        if place and not isinstance(error, _OF_NO_CONTENT):
+            error._add_place(f"named by {place}")
+        raise
