@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -15,8 +13,8 @@ from attrs import field, frozen
 from .._core.blobs.blob_spec import parse_blob_spec
 from ..client.error_places import PUSH_HINT, named_by, named_document
 from ..client.manifest_results import ManifestResponse
-from ..digest import Digest, Verifier
-from ..errors import ArtifactError, ParseError
+from ..digest import Digest
+from ..errors import ArtifactError
 from ..images.manifest_contents import check_descriptor
 from ..media_types import DOCKER_CONFIG, OCI_CONFIG, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST, OCTET_STREAM
 from ..v2.models import Descriptor, ImageManifest
@@ -105,7 +103,7 @@ def titled_layers(response: ManifestResponse) -> list[tuple[str, Descriptor]]:
         ArtifactError: The manifest is not an OCI image manifest, is that of an image, or has layers of which none has a title.
             If the only layer is the empty layer `{}`, the artifact has no files on purpose, and the result is empty.
         InvalidDigestError: The digest of a layer is invalid, or has an unsupported algorithm.
-        ParseError: The size of a layer is negative, or the `data` of a descriptor contradicts its digest or size.
+        ParseError: The size of a layer is negative.
     """
     if response.media_type == OCI_INDEX:
         raise ArtifactError(
@@ -122,7 +120,6 @@ def titled_layers(response: ManifestResponse) -> list[tuple[str, Descriptor]]:
             check_descriptor(response.manifest, f"layers[{position}]", each)
             with named_by(f"layers[{position}] of {manifest}"):
                 parse_blob_spec(each)
-            _check_data(each, f"layers[{position}].data")
     titles = [(each.annotations or {}).get(_TITLE_ANNOTATION) for each in layers]
     files = [(title, each) for title, each in zip(titles, layers, strict=True) if title is not None]
     if not files:
@@ -138,19 +135,4 @@ def _check_empty(digest: Digest, manifest: ImageManifest) -> None:
         raise ArtifactError(
             f"{digest} is not an artifact with files: {kind}",
             hint="Pull an image with images.pull, or download layers with download_blob.",
-        )
-
-
-def _check_data(descriptor: Descriptor, field: str) -> None:
-    if descriptor.data is None:
-        return
-    spec = parse_blob_spec(descriptor)
-    verifier = Verifier(spec.digest.algorithm)
-    try:
-        verifier.update(base64.b64decode(descriptor.data, validate=True))
-    except (ValueError, binascii.Error):
-        raise ParseError(model="ImageManifest", field=field, problem="is not base64") from None
-    if (verifier.digest, verifier.size) != (spec.digest, spec.size):
-        raise ParseError(
-            model="ImageManifest", field=field, problem="does not have the digest and size that the descriptor states"
         )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from .._core.blobs.embedded_content import embedded_content
 from .._core.text.redaction import quoted
 from ..client.error_places import PUSH_HINT, named_document
 from ..client.manifest_types import Manifest
@@ -58,6 +59,7 @@ class BlobDescriptor:
         media_type: The media type.
         urls: External URLs from which the blob can be downloaded; empty for most blobs.
         named_by: The field and the manifest that name the blob, such as `layers[0] of the manifest sha256:…`; for error messages.
+        data: The content in base64, if the descriptor embeds it; None for most blobs.
     """
 
     digest: Digest
@@ -65,6 +67,7 @@ class BlobDescriptor:
     media_type: str
     urls: tuple[str, ...] = ()
     named_by: str = field(default="", eq=False, repr=False)
+    data: str | None = field(default=None, repr=False)
 
     @property
     def is_external(self) -> bool:
@@ -165,6 +168,7 @@ def blob_descriptor(descriptor: Descriptor, named_by: str = "") -> BlobDescripto
         media_type=descriptor.media_type,
         urls=tuple(descriptor.urls or ()),
         named_by=named_by,
+        data=descriptor.data,
     )
 
 
@@ -180,13 +184,27 @@ def merge_blob(blobs: dict[Digest, BlobDescriptor], blob: BlobDescriptor) -> Non
     """
     known = blobs.get(blob.digest)
     if known is None or known.size is None:
-        blobs[blob.digest] = blob
+        blobs[blob.digest] = blob if known is None or blob.data is not None else evolve(blob, data=known.data)
     elif blob.size not in (None, known.size):
         raise ImageError(
             f"the blob {blob.digest} has {known.size} bytes in one descriptor ({known.named_by}) and {blob.size} bytes in "
             f"another ({blob.named_by}), so the image is invalid",
             hint="Build and push the image again.",
         )
+    elif known.data is None and blob.data is not None:
+        blobs[blob.digest] = evolve(known, data=blob.data)
+
+
+def embedded_manifest(descriptor: Descriptor) -> StoredManifest | None:
+    """Return the manifest that its descriptor embeds; None if the descriptor embeds none, or other bytes than it describes.
+
+    Args:
+        descriptor: The descriptor of the manifest, from an index or a list of referrers.
+    """
+    content = embedded_content(descriptor.data, descriptor.digest, descriptor.size)
+    if content is None:
+        return None
+    return StoredManifest(digest=descriptor.digest, media_type=descriptor.media_type, raw=content)
 
 
 def verify_manifest(

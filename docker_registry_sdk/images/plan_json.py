@@ -46,6 +46,7 @@ def plan_to_dict(plan: CopyPlan) -> dict[str, Any]:
                 "media_type": one.media_type,
                 "urls": list(one.urls),
                 "named_by": one.named_by,
+                "data": one.data,
             }
             for one in plan.blobs
         ],
@@ -120,6 +121,7 @@ def _blob_from_dict(value: Mapping[str, Any]) -> PlannedBlob:
         media_type=_get(value, "media_type", str),
         urls=tuple(map(str, _get(value, "urls", Sequence))),
         named_by=_get(value, "named_by", str),
+        data=_get(value, "data", str, type(None)),
     )
 
 

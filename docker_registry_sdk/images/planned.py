@@ -23,6 +23,7 @@ class PlannedBlob(BlobDescriptor):
         media_type: The media type.
         urls: External URLs from which the blob can be downloaded; empty for most blobs.
         named_by: The field and the manifest that name the blob, such as `layers[0] of the manifest sha256:…`; for error messages.
+        data: The content in base64, if the descriptor embeds it; None for most blobs.
         action: `move` copies the bytes; `mount` mounts the blob from the source repository, on the same registry; `skip`
             means that the target already has the blob; `leave` means that the blob is a non-distributable layer, which is not
             copied.

@@ -8,6 +8,7 @@ from ...digest import Digest, DigestLike, Verifier, to_digest
 from ...errors import ParseError, SizeLimitError
 from ...media_types import OCTET_STREAM
 from ...v2.models import Descriptor
+from .embedded_content import embedded_content
 
 
 @frozen
@@ -42,6 +43,11 @@ class BlobSpec:
     def urls(self) -> list[str]:
         """Return the external URLs in the caller's descriptor; an empty list if it has no URLs."""
         return list((self.descriptor and self.descriptor.urls) or ())
+
+    @property
+    def content(self) -> bytes | None:
+        """Return the content of the blob, if the caller's descriptor embeds it; otherwise None."""
+        return None if self.descriptor is None else embedded_content(self.descriptor.data, self.digest, self.size)
 
     def to_descriptor(self, size: int) -> Descriptor:
         """Return the caller's descriptor, or a new descriptor if the caller passed a digest.

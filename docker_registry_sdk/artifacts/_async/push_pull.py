@@ -130,6 +130,8 @@ async def async_pull(
     again, so a second call resumes an interrupted pull. A folder packed by oras (annotation `io.deis.oras.content.unpack`) is
     written as a tar.gz file, and not unpacked.
 
+    A file that its descriptor embeds (`data`) needs no request. Data with another digest or size is ignored.
+
     Args:
         place: The artifact: text such as `ghcr.io/owner/app:report` (without a tag and a digest, the tag is `latest`), a
             `RepoRef`, or a reference that is bound to a client, `client.ref("report")`.
@@ -156,7 +158,7 @@ async def async_pull(
             the pull.
         DigestMismatchError: The bytes of a file have another digest; the downloaded bytes were deleted.
         InvalidDigestError: The digest of a file has an algorithm other than sha256 and sha512.
-        ParseError: The manifest is malformed, or the `data` of a descriptor contradicts the descriptor's digest or size.
+        ParseError: The manifest is malformed.
         DeadlineExceededError: The deadline passed before the call was complete.
         OSError: A file cannot be written.
         TypeError: The place, `registries` or `on_progress` has the wrong type.

@@ -37,7 +37,7 @@ class BlobCalls(RepositoryBase):
 
         Args:
             digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
-                With a descriptor, the number of bytes must match its size, too.
+                With a descriptor, the number of bytes must match its size, too. Content in its `data` needs no request.
             use_urls: Whether to download the blob from the `urls` of the descriptor, without credentials, if the registry does
                 not have the blob. Without a descriptor, this has no effect.
             max_size: The largest size in bytes to accept, for blobs of a registry that you do not trust; None for no limit.
@@ -79,7 +79,7 @@ class BlobCalls(RepositoryBase):
 
         Args:
             digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
-                With a descriptor, the number of bytes must match its size, too.
+                With a descriptor, the number of bytes must match its size, too. Content in its `data` needs no request.
             path: The file to write. If the file already holds this blob, nothing is downloaded.
             use_urls: Whether to download the blob from the `urls` of the descriptor, without credentials, if the registry does
                 not have the blob. Without a descriptor, this has no effect.

@@ -6,6 +6,8 @@ import stat
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 
+from ..._core.blobs._async.replayable_source import AsyncBytesSource
+from ..._core.blobs.embedded_content import embedded_content
 from ..._core.blobs.part_file import PartFile
 from ..._core.blobs.upload_source import AsyncReplayableSource
 from ..._core.concurrency.threads import async_run_in_thread, async_run_in_thread_uncancellable, async_shielded
@@ -22,7 +24,7 @@ from ..file_image import FileImage
 from ..files import find_file, hash_file, open_entry
 from ..layout import Layout
 from ..layout_writer import LayoutWriter
-from ..manifest_contents import BlobDescriptor, StoredManifest, check_size
+from ..manifest_contents import BlobDescriptor, StoredManifest, check_size, embedded_manifest
 from ..planned import PlannedManifest
 from ..progress import BlobProgress
 from .interfaces import FILE_LOCK_INTERVAL_SECONDS, AsyncImageSource, AsyncProgressReader
@@ -49,11 +51,16 @@ class AsyncFileSource:
         return self._image.root
 
     async def read_manifest(self, descriptor: Descriptor) -> StoredManifest:
-        """Return a manifest that an index lists.
+        """Return a manifest that an index lists, from its descriptor if that embeds the manifest.
 
         Args:
             descriptor: The manifest's descriptor, from the index.
         """
+        if (embedded := embedded_manifest(descriptor)) is not None:
+            return embedded
+        return await self._read_manifest_file(descriptor)
+
+    async def _read_manifest_file(self, descriptor: Descriptor) -> StoredManifest:
         found = await async_run_in_thread(lambda: self._image.read_manifest(descriptor.digest, descriptor.media_type))
         return check_size(found, descriptor)
 
@@ -65,7 +72,7 @@ class AsyncFileSource:
         """
         if descriptor.size > MAX_BODY_BYTES:
             return None
-        found = await self.read_manifest(descriptor)
+        found = await self._read_manifest_file(descriptor)
         return found if looks_like_manifest(found.raw) else None
 
     async def find_referrers(self, digest: Digest) -> Sequence[Descriptor]:
@@ -91,7 +98,8 @@ class AsyncFileSource:
             blob: The blob.
             use_urls: Ignored, since blobs that the layout or archive lacks are not downloaded.
         """
-        return AsyncFileBlob(self._image, blob.digest)
+        content = embedded_content(blob.data, blob.digest, blob.size)
+        return AsyncFileBlob(self._image, blob.digest) if content is None else AsyncBytesSource(memoryview(content))
 
     async def save_blob(self, target: FolderEntry, progress: BlobProgress, use_urls: bool) -> None:
         """Write a blob to a file atomically, after comparing the bytes with the digest.

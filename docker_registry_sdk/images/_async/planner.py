@@ -268,6 +268,7 @@ def _planned(blob: BlobDescriptor, action: BlobAction) -> PlannedBlob:
         size=blob.size,
         media_type=blob.media_type,
         urls=blob.urls,
+        data=blob.data,
         named_by=blob.named_by,
         action=action,
     )

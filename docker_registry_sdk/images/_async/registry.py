@@ -33,7 +33,15 @@ from ...errors import (
 from ...reference import Repo
 from ...v2.api import ping
 from ...v2.models import Descriptor
-from ..manifest_contents import MAX_MANIFESTS, BlobDescriptor, StoredManifest, blob_descriptor, check_size, verify_manifest
+from ..manifest_contents import (
+    MAX_MANIFESTS,
+    BlobDescriptor,
+    StoredManifest,
+    blob_descriptor,
+    check_size,
+    embedded_manifest,
+    verify_manifest,
+)
 from ..planned import PlannedManifest
 from ..progress import BlobProgress
 from .interfaces import FILE_LOCK_INTERVAL_SECONDS, AsyncImageSource, AsyncProgressReader
@@ -85,11 +93,14 @@ class AsyncRegistryImage:
             ) from error
 
     async def read_manifest(self, descriptor: Descriptor) -> StoredManifest:
-        """Return a manifest that an index lists.
+        """Return a manifest that an index lists, from its descriptor if that embeds the manifest.
 
         Args:
             descriptor: The manifest's descriptor, from the index.
         """
+        return embedded_manifest(descriptor) or await self._request_manifest(descriptor)
+
+    async def _request_manifest(self, descriptor: Descriptor) -> StoredManifest:
         return check_size(await self._get_manifest(descriptor.digest, descriptor.media_type), descriptor)
 
     async def find_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
@@ -99,7 +110,7 @@ class AsyncRegistryImage:
             descriptor: The descriptor of the entry, from the index.
         """
         try:
-            return await self.read_manifest(descriptor)
+            return await self._request_manifest(descriptor)
         except NotFoundError:
             if not await self.has_blob(blob_descriptor(descriptor), is_config=False):
                 raise
@@ -306,7 +317,9 @@ def _digest_or_descriptor(blob: BlobDescriptor) -> str | Descriptor:
     """Return the descriptor of a blob for `download_blob`; if the size is unknown, return the digest alone."""
     if blob.size is None:
         return blob.digest
-    return Descriptor(media_type=blob.media_type, digest=blob.digest, size=blob.size, urls=list(blob.urls) or None)
+    return Descriptor(
+        media_type=blob.media_type, digest=blob.digest, size=blob.size, urls=list(blob.urls) or None, data=blob.data
+    )
 
 
 def _unknown_manifest(error: UnexpectedContentTypeError, ref: str) -> StoredManifest:

@@ -7,6 +7,8 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
+from ..._core.blobs._sync.replayable_source import BytesSource
+from ..._core.blobs.embedded_content import embedded_content
 from ..._core.blobs.part_file import PartFile
 from ..._core.blobs.upload_source import ReplayableSource
 from ..._core.concurrency.threads import (
@@ -27,7 +29,12 @@ from ..file_image import FileImage
 from ..files import find_file, hash_file, open_entry
 from ..layout import Layout
 from ..layout_writer import LayoutWriter
-from ..manifest_contents import BlobDescriptor, StoredManifest, check_size
+from ..manifest_contents import (
+    BlobDescriptor,
+    StoredManifest,
+    check_size,
+    embedded_manifest,
+)
 from ..planned import PlannedManifest
 from ..progress import BlobProgress
 from .interfaces import FILE_LOCK_INTERVAL_SECONDS, ImageSource, ProgressReader
@@ -54,11 +61,16 @@ class FileSource:
         return self._image.root
 
     def read_manifest(self, descriptor: Descriptor) -> StoredManifest:
-        """Return a manifest that an index lists.
+        """Return a manifest that an index lists, from its descriptor if that embeds the manifest.
 
         Args:
             descriptor: The manifest's descriptor, from the index.
         """
+        if (embedded := embedded_manifest(descriptor)) is not None:
+            return embedded
+        return self._read_manifest_file(descriptor)
+
+    def _read_manifest_file(self, descriptor: Descriptor) -> StoredManifest:
         found = run_in_thread(lambda: self._image.read_manifest(descriptor.digest, descriptor.media_type))
         return check_size(found, descriptor)
 
@@ -70,7 +82,7 @@ class FileSource:
         """
         if descriptor.size > MAX_BODY_BYTES:
             return None
-        found = self.read_manifest(descriptor)
+        found = self._read_manifest_file(descriptor)
         return found if looks_like_manifest(found.raw) else None
 
     def find_referrers(self, digest: Digest) -> Sequence[Descriptor]:
@@ -96,7 +108,8 @@ class FileSource:
             blob: The blob.
             use_urls: Ignored, since blobs that the layout or archive lacks are not downloaded.
         """
-        return FileBlob(self._image, blob.digest)
+        content = embedded_content(blob.data, blob.digest, blob.size)
+        return FileBlob(self._image, blob.digest) if content is None else BytesSource(memoryview(content))
 
     def save_blob(self, target: FolderEntry, progress: BlobProgress, use_urls: bool) -> None:
         """Write a blob to a file atomically, after comparing the bytes with the digest.

@@ -40,6 +40,7 @@ from ..manifest_contents import (
     StoredManifest,
     blob_descriptor,
     check_size,
+    embedded_manifest,
     verify_manifest,
 )
 from ..planned import PlannedManifest
@@ -93,11 +94,14 @@ class RegistryImage:
             ) from error
 
     def read_manifest(self, descriptor: Descriptor) -> StoredManifest:
-        """Return a manifest that an index lists.
+        """Return a manifest that an index lists, from its descriptor if that embeds the manifest.
 
         Args:
             descriptor: The manifest's descriptor, from the index.
         """
+        return embedded_manifest(descriptor) or self._request_manifest(descriptor)
+
+    def _request_manifest(self, descriptor: Descriptor) -> StoredManifest:
         return check_size(self._get_manifest(descriptor.digest, descriptor.media_type), descriptor)
 
     def find_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
@@ -107,7 +111,7 @@ class RegistryImage:
             descriptor: The descriptor of the entry, from the index.
         """
         try:
-            return self.read_manifest(descriptor)
+            return self._request_manifest(descriptor)
         except NotFoundError:
             if not self.has_blob(blob_descriptor(descriptor), is_config=False):
                 raise
@@ -318,7 +322,9 @@ def _digest_or_descriptor(blob: BlobDescriptor) -> str | Descriptor:
     """Return the descriptor of a blob for `download_blob`; if the size is unknown, return the digest alone."""
     if blob.size is None:
         return blob.digest
-    return Descriptor(media_type=blob.media_type, digest=blob.digest, size=blob.size, urls=list(blob.urls) or None)
+    return Descriptor(
+        media_type=blob.media_type, digest=blob.digest, size=blob.size, urls=list(blob.urls) or None, data=blob.data
+    )
 
 
 def _unknown_manifest(error: UnexpectedContentTypeError, ref: str) -> StoredManifest:

@@ -25,8 +25,8 @@ from .encoded_body import AsyncPieces, async_decode, async_verify_encoded
 
 _log = logging.getLogger("docker_registry_sdk._core.blobs")
 
-_Response: TypeAlias = tuple[ResponseHead, AsyncChunks]
 _Body: TypeAlias = AsyncChunks | AsyncPieces
+_Response: TypeAlias = tuple[ResponseHead, _Body]
 _Request: TypeAlias = Callable[[str | None, str | None], AbstractAsyncContextManager[_Response]]
 
 
@@ -86,7 +86,7 @@ class AsyncRangedFetch:
                 await self.aclose()
                 await self._recover_from(error)
 
-    async def _check_response(self, head: ResponseHead, body: AsyncChunks) -> None:
+    async def _check_response(self, head: ResponseHead, body: _Body) -> None:
         """Check a response, and decode its body if it has a content coding that was not requested."""
         form, coding = self.state.body_form(head), head.coding
         if form == "unusable":
@@ -191,7 +191,7 @@ class AsyncRangedFetch:
 async def async_start_fetch(
     repository: AsyncBlobRepository, blob: BlobSpec, state: Resumption, use_urls: bool
 ) -> AsyncRangedFetch:
-    """Start to fetch a blob from the registry or, if the registry does not have the blob, from an external URL.
+    """Start to fetch a blob from its descriptor, if that embeds the blob; otherwise from the registry, or from an external URL.
 
     Args:
         repository: The repository to ask first.
@@ -202,10 +202,16 @@ async def async_start_fetch(
     Raises:
         NotFoundError: The registry does not have the blob, and no external URL may be used or every one failed.
     """
+    if (content := blob.content) is not None:
+        fetch = AsyncRangedFetch(_embedded(content), blob, state, repository.limits)
+        await fetch.start()
+        return fetch
     fetch = AsyncRangedFetch(_registry_request(repository, blob.digest), blob, state, repository.limits)
     try:
         await fetch.start()
     except NotFoundError as error:
+        if blob.descriptor is not None and blob.descriptor.data is not None:
+            error.add_note("The blob's descriptor has data, but it was ignored: it does not have the digest and the size.")
         if blob.urls and not use_urls:
             error.add_note("The blob's descriptor lists external urls. To download the blob from them, pass use_urls=True.")
         if not blob.urls or not use_urls:
@@ -230,6 +236,17 @@ def _refuse_request(byte_range: str | None, if_range: str | None) -> NoReturn:
         "the download began before the process was forked, and its connection belongs to the parent",
         hint="Start the download in the child process.",
     )
+
+
+def _embedded(content: bytes) -> _Request:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield content
+
+    @asynccontextmanager
+    async def request(byte_range: str | None, if_range: str | None) -> AsyncIterator[_Response]:
+        yield ResponseHead(is_whole=True, length=len(content)), AsyncPieces(pieces())
+
+    return request
 
 
 def _registry_request(repository: AsyncBlobRepository, digest: Digest) -> _Request:

@@ -26,7 +26,7 @@ def async_replayable(source: AsyncRawBody | AsyncReplayableSource) -> AsyncRepla
     if isinstance(source, AsyncReplayableSource):
         return source
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _BytesSource(memoryview(source).cast("B"))
+        return AsyncBytesSource(memoryview(source).cast("B"))
     position = seekable_position(source)
     return None if position is None else _FileSource(source, position)
 
@@ -41,11 +41,22 @@ def source_size(source: AsyncRawBody | AsyncReplayableSource) -> int | None:
     return None if isinstance(source, AsyncReplayableSource) else body_length(source)
 
 
-class _BytesSource:
+class AsyncBytesSource:
+    """A replayable source of bytes.
+
+    Args:
+        view: The bytes.
+    """
+
     def __init__(self, view: memoryview) -> None:
         self._view = view
 
     async def blocks(self, offset: int, /) -> AsyncIterator[bytes]:
+        """Yield the bytes from an offset to the end.
+
+        Args:
+            offset: The offset of the first byte.
+        """
         for at in range(offset, len(self._view), READ_BLOCK_BYTES):
             yield bytes(self._view[at : at + READ_BLOCK_BYTES])
 

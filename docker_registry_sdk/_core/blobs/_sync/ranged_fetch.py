@@ -41,8 +41,8 @@ from .encoded_body import Pieces, decode, verify_encoded
 
 _log = logging.getLogger("docker_registry_sdk._core.blobs")
 
-_Response: TypeAlias = tuple[ResponseHead, Chunks]
 _Body: TypeAlias = Chunks | Pieces
+_Response: TypeAlias = tuple[ResponseHead, _Body]
 _Request: TypeAlias = Callable[[str | None, str | None], AbstractContextManager[_Response]]
 
 
@@ -102,7 +102,7 @@ class RangedFetch:
                 self.close()
                 self._recover_from(error)
 
-    def _check_response(self, head: ResponseHead, body: Chunks) -> None:
+    def _check_response(self, head: ResponseHead, body: _Body) -> None:
         """Check a response, and decode its body if it has a content coding that was not requested."""
         form, coding = self.state.body_form(head), head.coding
         if form == "unusable":
@@ -209,7 +209,7 @@ class RangedFetch:
 
 
 def start_fetch(repository: BlobRepository, blob: BlobSpec, state: Resumption, use_urls: bool) -> RangedFetch:
-    """Start to fetch a blob from the registry or, if the registry does not have the blob, from an external URL.
+    """Start to fetch a blob from its descriptor, if that embeds the blob; otherwise from the registry, or from an external URL.
 
     Args:
         repository: The repository to ask first.
@@ -220,10 +220,18 @@ def start_fetch(repository: BlobRepository, blob: BlobSpec, state: Resumption, u
     Raises:
         NotFoundError: The registry does not have the blob, and no external URL may be used or every one failed.
     """
+    if (content := blob.content) is not None:
+        fetch = RangedFetch(_embedded(content), blob, state, repository.limits)
+        fetch.start()
+        return fetch
     fetch = RangedFetch(_registry_request(repository, blob.digest), blob, state, repository.limits)
     try:
         fetch.start()
     except NotFoundError as error:
+        if blob.descriptor is not None and blob.descriptor.data is not None:
+            error.add_note(
+                "The blob's descriptor has data, but it was ignored: it does not have the digest and the size."
+            )
         if blob.urls and not use_urls:
             error.add_note(
                 "The blob's descriptor lists external urls. To download the blob from them, pass use_urls=True."
@@ -250,6 +258,17 @@ def _refuse_request(byte_range: str | None, if_range: str | None) -> NoReturn:
         "the download began before the process was forked, and its connection belongs to the parent",
         hint="Start the download in the child process.",
     )
+
+
+def _embedded(content: bytes) -> _Request:
+    def pieces() -> Iterator[bytes]:
+        yield content
+
+    @contextmanager
+    def request(byte_range: str | None, if_range: str | None) -> Iterator[_Response]:
+        yield ResponseHead(is_whole=True, length=len(content)), Pieces(pieces())
+
+    return request
 
 
 def _registry_request(repository: BlobRepository, digest: Digest) -> _Request:

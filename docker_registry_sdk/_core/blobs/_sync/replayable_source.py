@@ -27,7 +27,7 @@ def replayable(source: RawBody | ReplayableSource) -> ReplayableSource | None:
     if isinstance(source, ReplayableSource):
         return source
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _BytesSource(memoryview(source).cast("B"))
+        return BytesSource(memoryview(source).cast("B"))
     position = seekable_position(source)
     return None if position is None else _FileSource(source, position)
 
@@ -42,11 +42,22 @@ def source_size(source: RawBody | ReplayableSource) -> int | None:
     return None if isinstance(source, ReplayableSource) else body_length(source)
 
 
-class _BytesSource:
+class BytesSource:
+    """A replayable source of bytes.
+
+    Args:
+        view: The bytes.
+    """
+
     def __init__(self, view: memoryview) -> None:
         self._view = view
 
     def blocks(self, offset: int, /) -> Iterator[bytes]:
+        """Yield the bytes from an offset to the end.
+
+        Args:
+            offset: The offset of the first byte.
+        """
         for at in range(offset, len(self._view), READ_BLOCK_BYTES):
             yield bytes(self._view[at : at + READ_BLOCK_BYTES])
 
