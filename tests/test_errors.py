@@ -260,6 +260,13 @@ def test_registered_status_has_its_reason_phrase(status: int) -> None:
     assert f"{status} {HTTPStatus(status).phrase}" in str(status_error(status))
 
 
+def test_hints_of_407_and_413_fit_the_request() -> None:
+    assert "Log in to the proxy" in status_error(407).hint
+    assert "smaller page_size" in status_error(413, url="https://registry.test/v2/a/tags/list?n=9").hint
+    assert "page_size" not in status_error(413).hint
+    assert "smaller chunks" in status_error(413, "PATCH").hint
+
+
 def test_error_of_head_suggests_get() -> None:
     assert "The response to a HEAD request has no body; a GET request may return an error message" in str(
         status_error(404, method="HEAD")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
+from urllib.parse import urlsplit
 
-from .._core.text.error_details import ErrorDetail, reason_phrase
+from .._core.text.error_details import PROXY_LOGIN_HINT, ErrorDetail, reason_phrase
 from .._core.text.redaction import one_line, redact_url
 from .._core.text.retry_after import retry_after_seconds
 from .._core.text.shown_headers import ShownHeaders
@@ -13,6 +14,7 @@ from .calls import LoginError, RegistryError
 
 # The maximum number of entries of an error body in a message; `.errors` contains all entries.
 _MAX_SHOWN_ERRORS = 5
+_ASK_ABOUT_LIMIT = "Ask the operator of the registry, or of a proxy in front of it, to raise the limit on responses."
 _HINTS_OF_OTHER_HOSTS = {
     401: (
         "That host requires a login of its own, and a login at the registry is not sent there. If it is a registry, name it "
@@ -83,10 +85,12 @@ class StatusError(ResponseError):
             answered += f" from {redirected_to}, to which the registry has led the request"
             hint = _HINTS_OF_OTHER_HOSTS.get(status) if hint is None else hint
         words = [answered, *(text for text in messages if text)]
-        hint = self._default_hint(method, status) if hint is None else hint
+        hint = self._default_hint(method, url, status) if hint is None else hint
         super().__init__(": ".join(words), method=method, url=url, status=status, headers=headers, raw=raw, hint=hint)
 
-    def _default_hint(self, method: str, status: int) -> str:
+    def _default_hint(self, method: str, url: str, status: int) -> str:
+        if status == 407:
+            return PROXY_LOGIN_HINT
         if method == "HEAD" and status >= 400:
             return f"{self.hint} The response to a HEAD request has no body; a GET request may return an error message."
         return self.hint
@@ -119,8 +123,8 @@ class RedirectError(StatusError):
     """A redirect (3xx) that was not followed."""
 
     hint = (
-        "Pass a client of this package, which follows redirects. It refuses only those that could send the request, "
-        "or a credential, to a host for which it is not meant."
+        "Pass a client of this package, which follows redirects. It refuses only those without a URL, and those that could send "
+        "the request, or a credential, to a host for which it is not meant."
     )
 
 
@@ -183,10 +187,11 @@ class TooLargeError(StatusError):
 
     hint = "Send less: split the manifest, or upload the blob in smaller chunks."
 
-    def _default_hint(self, method: str, status: int) -> str:
+    def _default_hint(self, method: str, url: str, status: int) -> str:
         if method == "GET":
-            return "To ask for less, pass a smaller page_size."
-        return super()._default_hint(method, status)
+            is_list = urlsplit(url).path.endswith(("/tags/list", "/_catalog"))
+            return "To ask for less, pass a smaller page_size." if is_list else _ASK_ABOUT_LIMIT
+        return super()._default_hint(method, url, status)
 
 
 class RangeNotSatisfiableError(StatusError):

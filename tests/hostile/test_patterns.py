@@ -123,7 +123,7 @@ PATTERNS: dict[tuple[str, str], list[str]] = {
 OTHERS = {
     ("cli.operation_call", "_COLLECTION"): "matches the types of generated functions",
     ("_core.transport.no_proxy", "_SEPARATORS"): "splits an environment variable, which is trusted",
-    ("_core.transport.no_proxy", "'.*'.join(map(re.escape, host.split('*')))"): "is made from an environment variable",
+    ("_core.transport.no_proxy", "f'{re.escape(begin)}{parts}.*{re.escape(end)}'"): "is made from an environment variable",
     ("testing.faults.tokens", "first_or_later"): "changes the challenges of the embedded registry itself",
     ("testing.faults.fault", "value"): "is the pattern of the test that adds the fault",
 }

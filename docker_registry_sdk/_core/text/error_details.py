@@ -5,6 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+PROXY_LOGIN_HINT = (
+    "Log in to the proxy: write NAME:PASSWORD@ before its host in its URL (proxy=, --proxy or HTTPS_PROXY), with special "
+    "characters of the password percent-encoded."
+)
+
 
 class ErrorDetail(NamedTuple):
     """One entry of the list `errors` in the body of an error response.

@@ -87,9 +87,16 @@ def _parse(text: str) -> _Entry | None:
     if (network := _network(host)) is not None:
         return _Entry(wanted, port, network)
     if "*" in host:
-        return _Entry(wanted, port, pattern=re.compile(".*".join(map(re.escape, host.split("*")))))
+        return _Entry(wanted, port, pattern=_wildcard(host))
     name = _to_ascii(host.strip("."))
     return _Entry(wanted, port, name=name) if name else None
+
+
+def _wildcard(text: str) -> re.Pattern[str]:
+    """Return the pattern of a text in which `*` stands for any characters. It takes linear time for each part of the text."""
+    begin, *middle, end = text.split("*")
+    parts = "".join(f"(?>.*?{re.escape(part)})" for part in middle if part)
+    return re.compile(f"{re.escape(begin)}{parts}.*{re.escape(end)}")
 
 
 def _network(text: str) -> IPv4Network | IPv6Network | None:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from .bodies import async_blocks as async_blocks
     from .bodies import blocks as blocks
     from .bodies import body_length as body_length
+    from .content_coding import CodingDecoder as CodingDecoder
+    from .content_coding import coding_of as coding_of
     from .context import CALL as CALL
     from .context import CALLERS_HEADERS as CALLERS_HEADERS
     from .context import FILL as FILL

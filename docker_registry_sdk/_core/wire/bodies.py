@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -11,8 +10,11 @@ import httpx
 
 from ...errors import ResponseError
 from ..concurrency.threads import async_run_in_thread_uncancellable
+from .content_coding import CodingDecoder, coding_of
 
 BLOCK = 256 * 1024
+# The decoder copies the rest of its input after each member of gzip.
+_SLICE_BYTES = 16 * 1024
 _CODING_HEADERS = frozenset({"content-encoding", "content-length"})
 
 
@@ -208,8 +210,8 @@ def with_body(response: httpx.Response, content: bytes, limit: int, *, whole: bo
         httpx.DecodingError: The whole body is required, but the body cannot be decoded.
     """
     headers = response.headers
-    coding = headers.get("content-encoding", "").strip().lower()
-    if coding not in ("", "identity") and response.request.method != "HEAD":
+    coding = coding_of(headers.get("content-encoding"))
+    if coding is not None and response.request.method != "HEAD":
         content = _decoded(response, content, coding, limit, whole=whole)
         headers = httpx.Headers([(name, value) for name, value in headers.multi_items() if name not in _CODING_HEADERS])
     if len(content) > limit and whole:
@@ -231,18 +233,31 @@ def _decoded(response: httpx.Response, content: bytes, coding: str, limit: int, 
     JSON that was not encoded is returned unchanged. If another body cannot be decoded, raise a DecodingError if `whole` is true,
     and return b"" otherwise.
     """
+
+    def error(name: str, problem: str) -> httpx.DecodingError:
+        words = f"the response has Content-Encoding: {name}, although no coding was accepted, and {problem}"
+        return httpx.DecodingError(words, request=response.request)
+
+    decoded = content
     try:
-        if coding not in ("gzip", "x-gzip", "deflate"):
-            raise zlib.error(f"the body of the response has the content coding {coding[:20]!a}, which was not requested")
-        # With 32, zlib detects gzip or deflate from the first bytes.
-        decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        decoded = decoder.decompress(content, limit + 1)
-        if content and not decoder.eof and len(decoded) <= limit:
-            raise zlib.error("the compressed body of the response is truncated")
-    except zlib.error as error:
+        CodingDecoder(coding, error)
+        for name in reversed(coding.split(", ")):  # one after the other, so that the limit bounds the bytes between them, too
+            decoded = _decode_one(CodingDecoder(name, error), decoded, limit)
+    except httpx.DecodingError:
         if content.lstrip()[:1] in (b"{", b"["):
             return content[: limit + 1]  # JSON that was not encoded, although the header says so
         if whole:
-            raise httpx.DecodingError(str(error), request=response.request) from None
+            raise
         return b""
     return decoded
+
+
+def _decode_one(decoder: CodingDecoder, content: bytes, limit: int) -> bytes:
+    decoded = bytearray()
+    for start in range(0, len(content), _SLICE_BYTES):
+        for piece in decoder.decode(content[start : start + _SLICE_BYTES]):
+            decoded += piece
+            if len(decoded) > limit:
+                return bytes(decoded[: limit + 1])
+    decoder.finish()
+    return bytes(decoded)

@@ -9,6 +9,7 @@ from typing import Final
 import httpx
 
 from ...errors import RequestTimeoutError, TransportError
+from ..text.error_details import PROXY_LOGIN_HINT
 from .context import call_of
 from .secrets import hide, secrets_of
 
@@ -71,6 +72,10 @@ def _hint(error: httpx.HTTPError) -> str | None:
             "Pass the CA certificate of the server (ca_file= or --ca-file), "
             "or accept any certificate (insecure=True or --insecure)."
         )
+    if isinstance(error, httpx.DecodingError):
+        return "Ask the operator of the registry, or of the proxy in front of it, to send documents without Content-Encoding."
+    if isinstance(error, httpx.ProxyError) and str(error).startswith("407"):
+        return PROXY_LOGIN_HINT
     if isinstance(cause := _system_error(error), ssl.SSLError) and cause.reason in _NO_TLS:
         return "Write http:// before the name of the registry if it does not use TLS; else check the port and the proxy."
     return None

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docker_registry_sdk._core.blobs.byte_ranges import ResponseHead, Resumption
-from docker_registry_sdk._core.blobs.content_coding import Decoder, coding_of
+from docker_registry_sdk._core.blobs.content_coding import Decoder
+from docker_registry_sdk._core.wire.content_coding import coding_of
 from docker_registry_sdk.errors import ParseError
 
 
@@ -59,6 +60,17 @@ def test_other_bytes_are_decoded_or_an_error_that_names_the_coding(coding: str, 
         assert f"is {coding}, although no coding was accepted" in str(error)
 
 
+@pytest.mark.parametrize(("coding", "encode"), [("deflate", gzip.compress), ("gzip", zlib.compress), ("x-gzip", zlib.compress)])
+def test_the_first_bytes_tell_the_format_if_the_coding_is_wrong(coding: str, encode: Encode) -> None:
+    assert decode(coding, encode(b"some bytes"), [1]) == b"some bytes"
+
+
+def test_many_empty_members_are_an_error() -> None:
+    with pytest.raises(ParseError, match="not of this coding"):
+        decode("gzip", gzip.compress(b"") * 200, [])
+    assert decode("gzip", gzip.compress(b"") * 50 + gzip.compress(b"a") * 200, []) == b"a" * 200
+
+
 @given(st.integers(1, 200))
 def test_a_truncated_body_is_an_error(cut: int) -> None:
     body = gzip.compress(bytes(range(256)))
@@ -82,6 +94,8 @@ def test_other_codings_cannot_be_decoded(coding: str) -> None:
         ("GZIP", "gzip"),
         ("gzip,identity", "gzip"),
         ("deflate,  gzip", "deflate, gzip"),
+        ("aws-chunked", "aws-chunked"),
+        ("aws-chunked,gzip", "gzip"),
         ("x" * 1000, "x" * 60),
     ],
 )

@@ -77,6 +77,11 @@ def test_an_entry_without_meaning_is_ignored(entry: str) -> None:
     assert is_named(f"{entry},127.0.0.1", "http://127.0.0.1:5000")
 
 
+@pytest.mark.parametrize(("entry", "named"), [("*a" * 60 + "b", False), ("*a" * 20 + "*", True), ("a*aa*a", True)])
+def test_an_entry_with_many_wildcards_takes_little_time(entry: str, named: bool) -> None:
+    assert is_named(entry, f"http://{'a' * 60}.{'a' * 60}") is named
+
+
 @given(st.text(max_size=30), st.sampled_from(["http://127.0.0.1", "http://[::1]:5000", "https://a.example.com"]))
 def test_any_text_is_read_without_an_error(text: str, url: str) -> None:
     is_named(text, url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import tracemalloc
+import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,7 +14,15 @@ from typing import Any
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2
-from docker_registry_sdk.errors import AuthError, RegistryError, ResponseError, SizeLimitError, StatusError
+from docker_registry_sdk.errors import (
+    AuthError,
+    NotFoundError,
+    RegistryError,
+    ResponseError,
+    SizeLimitError,
+    StatusError,
+    TransportError,
+)
 from docker_registry_sdk.v2.models import Descriptor
 from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile._async.clients import client_of
@@ -169,15 +178,74 @@ async def test_an_unrequested_content_coding_is_an_error(registry: Loopback, cod
     assert len(str(caught.value)) < 500
 
 
-@pytest.mark.parametrize("coding", ["gzip", "deflate", "identity"])
-async def test_a_gzipped_body_is_decompressed(registry: Loopback, coding: str) -> None:
-    import zlib
+def raw_deflate(plain: bytes) -> bytes:
+    """Return bytes in the format of deflate without the header of zlib."""
+    encoder = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return encoder.compress(plain) + encoder.flush()
 
-    plain = b'{"name": "a", "tags": ["1", "2"]}'
-    coded = {"gzip": gzip.compress(plain), "deflate": zlib.compress(plain), "identity": plain}[coding]
-    registry.answer = lambda handler: handler.reply(200, coded, Content_Encoding=coding, Content_Type="application/json")
+
+@pytest.mark.parametrize(
+    ("coding", "encode"),
+    [
+        ("gzip", gzip.compress),
+        (" GZIP ", gzip.compress),
+        ("gzip", lambda plain: gzip.compress(plain[:9]) + gzip.compress(plain[9:]) + b"\0\0"),
+        ("gzip", zlib.compress),
+        ("deflate", zlib.compress),
+        ("deflate", raw_deflate),
+        ("deflate", gzip.compress),
+        ("gzip, gzip", lambda plain: gzip.compress(gzip.compress(plain))),
+        ("deflate,x-gzip", lambda plain: gzip.compress(zlib.compress(plain))),
+        ("identity", bytes),
+        ("identity, gzip", gzip.compress),
+        ("gzip,identity", gzip.compress),
+        ("aws-chunked,gzip", gzip.compress),
+        ("aws-chunked", bytes),
+    ],
+)
+@pytest.mark.parametrize("kind", ["list", "manifest", "token", "error"])
+async def test_an_encoded_document_is_decoded(
+    registry: Loopback, coding: str, encode: Callable[[bytes], bytes], kind: str
+) -> None:
+    manifest = make_image().oci
+    documents = {
+        "list": (b'{"name": "a", "tags": ["1", "2"]}', "application/json"),
+        "manifest": (manifest, OCI_MANIFEST),
+        "token": (b'{"token": "abc"}', "application/json"),
+        "error": (b'{"errors": [{"code": "NAME_UNKNOWN"}]}', "application/json"),
+    }
+
+    def answer(handler: Handler) -> None:
+        if kind == "token" and not handler.path.startswith("/token"):
+            if handler.headers["Authorization"] == "Bearer abc":
+                handler.reply(200, documents["list"][0])
+            else:
+                handler.reply(401, WWW_Authenticate='Bearer realm="/token"')
+            return
+        plain, media_type = documents[kind]
+        status = 404 if kind == "error" else 200
+        handler.reply(status, encode(plain), Content_Encoding=coding, Content_Type=media_type)
+
+    registry.answer = answer
     async with client_of(registry) as client:
-        assert await client.list_tags() == ["1", "2"]
+        if kind == "manifest":
+            assert (await client.get_manifest("latest")).raw == manifest
+        elif kind == "error":
+            with pytest.raises(NotFoundError, match="NAME_UNKNOWN"):
+                await client.list_tags()
+        else:
+            assert await client.list_tags() == ["1", "2"]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "gzip, gzip"])
+async def test_a_document_of_empty_members_ends_early(registry: Loopback, coding: str) -> None:
+    body = gzip.compress(b"") * 100_000
+    if coding == "gzip, gzip":
+        body = gzip.compress(body)
+    registry.answer = lambda handler: handler.reply(200, body, Content_Encoding=coding, Content_Type="application/json")
+    async with client_of(registry) as client:
+        with pytest.raises(TransportError, match=r"Content-Encoding: gzip, .* without Content-Encoding"):
+            await client.list_tags()
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "gzip, br"])

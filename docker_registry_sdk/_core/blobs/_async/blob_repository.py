@@ -8,8 +8,7 @@ from attrs import Factory, evolve, frozen
 
 from ....digest import Digest
 from ....v2 import api
-from ...wire import AsyncClient, AsyncContextSender, CallContext, CallLimits, Deadline, Timeout, call_limits, sender_of
-from ..content_coding import coding_of
+from ...wire import AsyncClient, AsyncContextSender, CallContext, CallLimits, Deadline, Timeout, call_limits, coding_of, sender_of
 
 
 class RequestOptions(TypedDict):

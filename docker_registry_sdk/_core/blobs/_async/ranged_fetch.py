@@ -15,10 +15,9 @@ from ....v2 import api
 from ...concurrency.forks import keep_forever, reset_after_fork
 from ...concurrency.waiting import async_sleep
 from ...text.redaction import redact_url
-from ...wire import AsyncChunks, CallLimits, async_stream, follow_url, integer_header, make_request, text_header
+from ...wire import AsyncChunks, CallLimits, async_stream, coding_of, follow_url, integer_header, make_request, text_header
 from ..blob_spec import BlobSpec
 from ..byte_ranges import ResponseHead, Resumption
-from ..content_coding import coding_of
 from ..retries import RequestFailures, is_transient, may_be_due_to_range
 from .blob_repository import AsyncBlobRepository
 from .encoded_body import AsyncPieces, async_decode, async_verify_encoded

@@ -17,9 +17,9 @@ from ...wire import (
     Deadline,
     Timeout,
     call_limits,
+    coding_of,
     sender_of,
 )
-from ..content_coding import coding_of
 
 
 class RequestOptions(TypedDict):

@@ -26,6 +26,7 @@ from ...text.redaction import redact_url
 from ...wire import (
     CallLimits,
     Chunks,
+    coding_of,
     follow_url,
     integer_header,
     make_request,
@@ -34,7 +35,6 @@ from ...wire import (
 )
 from ..blob_spec import BlobSpec
 from ..byte_ranges import ResponseHead, Resumption
-from ..content_coding import coding_of
 from ..retries import RequestFailures, is_transient, may_be_due_to_range
 from .blob_repository import BlobRepository
 from .encoded_body import Pieces, decode, verify_encoded
