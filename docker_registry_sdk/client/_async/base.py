@@ -6,6 +6,7 @@ from ..._core import transport
 from ..._core.wire import AsyncSender, CallLimits, Deadline, Timeout, call_limits
 from ...errors import InvalidReferenceError
 from ...reference import Index, Repo
+from ..target import repo_on_registry
 from .listing import AsyncFetchPage, AsyncListing, Entry
 
 
@@ -57,6 +58,10 @@ class AsyncRepositoryBase:
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
         """
         return call_limits(self._pipeline, timeout, deadline)
+
+    def _name_of(self, repo: str | Repo | None) -> str | None:
+        """Return the name on this registry of an argument that is a name or a `Repo`."""
+        return repo_on_registry(repo, self.registry).remote_name if isinstance(repo, Repo) else repo
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.registry.name if self._repo is None else self._repo.canonical_name!r})"

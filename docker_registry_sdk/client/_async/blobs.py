@@ -13,7 +13,6 @@ from ...errors import ParseError
 from ...media_types import OCTET_STREAM
 from ...reference import Repo
 from ...v2 import api, models
-from ..target import repo_on_registry
 from .base import AsyncRepositoryBase
 
 
@@ -342,10 +341,8 @@ class AsyncBlobCalls(AsyncRepositoryBase):
         )
         if isinstance(response, api.start_blob_upload.StartBlobUploadAccepted):
             return blobs.session_from_start(self._name, response)
+        self._pipeline.pushes.add(self._name, mounted)
         return await self.head_blob(mounted, timeout=limits.timeout, deadline=limits.deadline)
 
-    def _name_of(self, repo: str | Repo | None) -> str | None:
-        return repo_on_registry(repo, self.registry).remote_name if isinstance(repo, Repo) else repo
-
     def _blobs(self, limits: CallLimits) -> blobs.AsyncBlobRepository:
-        return blobs.AsyncBlobRepository(self._pipeline, self._name, limits)
+        return blobs.AsyncBlobRepository(self._pipeline, self._name, limits, self._pipeline.pushes)

@@ -23,6 +23,7 @@ from ..platforms import to_platform
 from ..referrers_list import Referrer, add_referrer, referrer_of, remove_referrer
 from .base import AsyncRepositoryBase
 from .fallback_list import async_has_referrers_api, async_update_list
+from .manifest_push import async_push_manifest
 from .platform_choice import async_manifest_for_platform
 
 
@@ -164,7 +165,8 @@ class AsyncManifestCalls(AsyncRepositoryBase):
         Raises:
             InvalidDigestError: `ref` is a malformed digest, or a digest with an algorithm other than sha256 and sha512.
             DigestMismatchError: `ref` is not the digest of the content, or the registry returned another digest.
-            BadRequestError: The registry rejects the manifest, for example because a blob that the manifest lists is missing.
+            BadRequestError: The registry rejects the manifest, for example because a blob that the manifest lists is missing. If
+                this client has pushed that blob a short time ago, the request is first repeated, at most `max_retries` times.
             ValueError: `tags` is given, but `ref` is a tag.
             PreconditionFailedError: The condition of `if_match` or `if_none_match` is not met.
             ParseError: The manifest has a subject, but is not a manifest of the type `media_type`; nothing was sent.
@@ -185,17 +187,17 @@ class AsyncManifestCalls(AsyncRepositoryBase):
         digest = compute_digest(payload, reference)
         referrer = referrer_of(content, media_type, digest) if keep_list else None
         limits = self._limits(timeout, deadline)
-        response = await api.put_manifest.asyncio(
+        response = await async_push_manifest(
             self._pipeline,
             self._name,
             reference,
             content,
+            digest,
+            limits,
             content_type=media_type,
             tag=list(tags) or None,
             if_match=if_match,
             if_none_match=if_none_match,
-            timeout=limits.timeout,
-            deadline=limits.deadline,
         )
         check_claimed_digest(response.docker_content_digest, digest, payload)
         if referrer is not None and response.oci_subject is None:

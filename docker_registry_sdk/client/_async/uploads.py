@@ -125,6 +125,7 @@ class AsyncUploadCalls(AsyncRepositoryBase):
         await api.complete_blob_upload.asyncio(
             self._pipeline, session.repo, session.location, checked, timeout=timeout, deadline=deadline
         )
+        self._pipeline.pushes.add(session.repo, checked)
         return models.Descriptor(media_type=OCTET_STREAM, digest=checked, size=session.offset)
 
     async def cancel_blob_upload(

@@ -13,7 +13,6 @@ from ...errors import ParseError
 from ...media_types import OCTET_STREAM
 from ...reference import Repo
 from ...v2 import api, models
-from ..target import repo_on_registry
 from .base import RepositoryBase
 
 
@@ -344,10 +343,8 @@ class BlobCalls(RepositoryBase):
         )
         if isinstance(response, api.start_blob_upload.StartBlobUploadAccepted):
             return blobs.session_from_start(self._name, response)
+        self._pipeline.pushes.add(self._name, mounted)
         return self.head_blob(mounted, timeout=limits.timeout, deadline=limits.deadline)
 
-    def _name_of(self, repo: str | Repo | None) -> str | None:
-        return repo_on_registry(repo, self.registry).remote_name if isinstance(repo, Repo) else repo
-
     def _blobs(self, limits: CallLimits) -> blobs.BlobRepository:
-        return blobs.BlobRepository(self._pipeline, self._name, limits)
+        return blobs.BlobRepository(self._pipeline, self._name, limits, self._pipeline.pushes)

@@ -130,6 +130,7 @@ class UploadCalls(RepositoryBase):
         api.complete_blob_upload.sync(
             self._pipeline, session.repo, session.location, checked, timeout=timeout, deadline=deadline
         )
+        self._pipeline.pushes.add(session.repo, checked)
         return models.Descriptor(media_type=OCTET_STREAM, digest=checked, size=session.offset)
 
     def cancel_blob_upload(

@@ -8,6 +8,7 @@ from attrs import Factory, evolve, frozen
 
 from ....digest import Digest
 from ....v2 import api
+from ...transport.recent_pushes import RecentPushes
 from ...wire import AsyncClient, AsyncContextSender, CallContext, CallLimits, Deadline, Timeout, call_limits, coding_of, sender_of
 
 
@@ -32,11 +33,13 @@ class AsyncBlobRepository:
         name: The name of the repository on the registry.
         limits: The timeout, the deadline and the retry policy of the call; by default those of the client's options, for a call
             that begins when this object is created.
+        pushes: The blobs and manifests that the client has pushed a short time ago, to which uploads add theirs.
     """
 
     client: AsyncClient
     name: str
     limits: CallLimits = Factory(lambda self: call_limits(self.client), takes_self=True)
+    pushes: RecentPushes = Factory(RecentPushes)
 
     @property
     def options(self) -> RequestOptions:

@@ -61,6 +61,7 @@ async def async_upload_blob(repository: AsyncBlobRepository, source: AsyncUpload
             stored = await _find_or_mount(repository, verified, options, upload)
             if stored is None:
                 stored = await upload.run()
+                repository.pushes.add(repository.name, stored[0])
         except BaseException as error:
             await upload.abort(error)
             raise
@@ -126,6 +127,7 @@ async def _find_or_mount(
             if size is None:
                 with suppress(*ABSENT_BEFORE_PUSH):
                     size = await repository.stored_size(digest)
+            repository.pushes.add(repository.name, digest)
             if size is None:
                 return None  # The registry does not state the size. The upload, which follows, counts the bytes.
             _report(options, "mount", digest, size)

@@ -62,6 +62,7 @@ def upload_blob(repository: BlobRepository, source: UploadSource, options: Uploa
             stored = _find_or_mount(repository, verified, options, upload)
             if stored is None:
                 stored = upload.run()
+                repository.pushes.add(repository.name, stored[0])
         except BaseException as error:
             upload.abort(error)
             raise
@@ -129,6 +130,7 @@ def _find_or_mount(
             if size is None:
                 with suppress(*ABSENT_BEFORE_PUSH):
                     size = repository.stored_size(digest)
+            repository.pushes.add(repository.name, digest)
             if size is None:
                 return None  # The registry does not state the size. The upload, which follows, counts the bytes.
             _report(options, "mount", digest, size)

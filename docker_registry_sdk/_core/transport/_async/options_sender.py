@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from ...wire import AsyncContextSender, CallContext, RetryPolicy, Timeout, timeout_steps, to_deadline
+from ..recent_pushes import RecentPushes
 from ..registry_origin import RegistryOrigin
 from .pipeline import AsyncPipeline
 
@@ -24,6 +25,7 @@ class AsyncOptionsSender(AsyncContextSender):
     Attributes:
         registry: The origin of the registry.
         root: The pipeline that sends the requests.
+        pushes: The blobs and manifests that the client has pushed a short time ago.
 
     Raises:
         ValueError: `deadline_seconds` is not above 0.
@@ -47,6 +49,7 @@ class AsyncOptionsSender(AsyncContextSender):
         self.deadline_seconds = deadline_seconds
         self.registry: RegistryOrigin = pipeline.registry
         self._steps = None if timeout is None else timeout_steps(timeout)
+        self.pushes: RecentPushes = pipeline.pushes
         self.root: AsyncPipeline = pipeline if isinstance(pipeline, AsyncPipeline) else pipeline.root
         self._pipeline = pipeline
 

@@ -40,6 +40,7 @@ from ...wire import (
     to_deadline,
     verbatim_url,
 )
+from ..recent_pushes import RecentPushes
 from ..registry_origin import RegistryOrigin
 from ..request_policy import AuthPolicy
 from ..resolving import ResolvedHosts, async_resolve, uses_proxy
@@ -85,6 +86,7 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
         registry: The origin of the registry.
         auth_policy: The policy that adds credentials to each request and follows redirects. None until the creator of the
             pipeline sets the policy, which needs the pipeline for its own requests.
+        pushes: The blobs and manifests that were pushed a short time ago.
 
     Raises:
         ValueError: `deadline_seconds` is not above 0.
@@ -98,6 +100,7 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
         self.retry = retry
         self.deadline_seconds = deadline_seconds
         self.auth_policy: AuthPolicy | None = None
+        self.pushes = RecentPushes()
         self._settings = settings
         self._credentials = AsyncCredentialCache(settings.credentials, registry.index.name)
         self._resolved = ResolvedHosts()

@@ -15,6 +15,7 @@ from ...wire import (
     timeout_steps,
     to_deadline,
 )
+from ..recent_pushes import RecentPushes
 from ..registry_origin import RegistryOrigin
 from .pipeline import Pipeline
 
@@ -32,6 +33,7 @@ class OptionsSender(ContextSender):
     Attributes:
         registry: The origin of the registry.
         root: The pipeline that sends the requests.
+        pushes: The blobs and manifests that the client has pushed a short time ago.
 
     Raises:
         ValueError: `deadline_seconds` is not above 0.
@@ -55,6 +57,7 @@ class OptionsSender(ContextSender):
         self.deadline_seconds = deadline_seconds
         self.registry: RegistryOrigin = pipeline.registry
         self._steps = None if timeout is None else timeout_steps(timeout)
+        self.pushes: RecentPushes = pipeline.pushes
         self.root: Pipeline = pipeline if isinstance(pipeline, Pipeline) else pipeline.root
         self._pipeline = pipeline
 

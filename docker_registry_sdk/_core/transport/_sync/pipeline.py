@@ -41,6 +41,7 @@ from ...wire import (
     to_deadline,
     verbatim_url,
 )
+from ..recent_pushes import RecentPushes
 from ..registry_origin import RegistryOrigin
 from ..request_policy import AuthPolicy
 from ..resolving import ResolvedHosts, resolve, uses_proxy
@@ -88,6 +89,7 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
         registry: The origin of the registry.
         auth_policy: The policy that adds credentials to each request and follows redirects. None until the creator of the
             pipeline sets the policy, which needs the pipeline for its own requests.
+        pushes: The blobs and manifests that were pushed a short time ago.
 
     Raises:
         ValueError: `deadline_seconds` is not above 0.
@@ -101,6 +103,7 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
         self.retry = retry
         self.deadline_seconds = deadline_seconds
         self.auth_policy: AuthPolicy | None = None
+        self.pushes = RecentPushes()
         self._settings = settings
         self._credentials = CredentialCache(settings.credentials, registry.index.name)
         self._resolved = ResolvedHosts()
