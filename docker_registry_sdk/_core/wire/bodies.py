@@ -253,11 +253,13 @@ def _decoded(response: httpx.Response, content: bytes, coding: str, limit: int, 
 
 
 def _decode_one(decoder: CodingDecoder, content: bytes, limit: int) -> bytes:
-    decoded = bytearray()
+    pieces: list[bytes] = []
+    left = limit + 1
     for start in range(0, len(content), _SLICE_BYTES):
         for piece in decoder.decode(content[start : start + _SLICE_BYTES]):
-            decoded += piece
-            if len(decoded) > limit:
-                return bytes(decoded[: limit + 1])
+            pieces.append(piece[:left])
+            left -= len(piece)
+            if left <= 0:
+                return b"".join(pieces)
     decoder.finish()
-    return bytes(decoded)
+    return b"".join(pieces)
