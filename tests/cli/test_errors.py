@@ -104,20 +104,20 @@ def test_missing_credentials(run_cli: RunCli, token_registry: EmbeddedRegistry) 
     assert "docker-registry-sdk login" in hint
 
 
-def test_a_wrong_password(token_registry: EmbeddedRegistry) -> None:
-    done = run_program("tags", f"{token_registry.host}/team/app", "-u", "ann", "--password-stdin", stdin="not it")
+def test_a_wrong_password(run_cli: RunCli, token_registry: EmbeddedRegistry) -> None:
+    done = run_cli("tags", f"{token_registry.host}/team/app", "-u", "ann", "--password-stdin", stdin="not it")
     assert done.out == ""
     assert "rejects" in done.check_failure(4)[0]
     assert "not it" not in done.err
 
 
-def test_an_unknown_tag_and_an_unreachable_host(open_registry: EmbeddedRegistry) -> None:
+def test_an_unknown_tag_and_an_unreachable_host(run_cli: RunCli, open_registry: EmbeddedRegistry) -> None:
     name = f"{open_registry.host}/team/app:nope"
-    for done in (run_program("manifest", name), run_program("copy", name, "oci:nowhere")):
+    for done in (run_cli("manifest", name), run_cli("copy", name, "oci:nowhere")):
         assert done.out == ""
         assert "nope" in done.check_failure(3)[0]
     assert not Path("nowhere").exists()
-    assert run_program("tags", "localhost:1/team/app").check_failure(5)[0].startswith("GET ")
+    assert run_cli("tags", "localhost:1/team/app").check_failure(5)[0].startswith("GET ")
     shown = run_in_terminal("tags", "localhost:1/team/app")
     assert shown.code == 5
     assert shown.text.lstrip().startswith("Error: GET ")

@@ -130,12 +130,12 @@ def test_closed_and_full_streams(arguments: str, redirections: str, code: int, p
 
 @pytest.mark.parametrize(("redirection", "problem"), [(">&-", CLOSED), (">/dev/full", FULL)])
 def test_the_work_is_done_although_the_result_cannot_be_shown(
-    open_registry: EmbeddedRegistry, tmp_path: Path, redirection: str, problem: str
+    run_cli: RunCli, open_registry: EmbeddedRegistry, tmp_path: Path, redirection: str, problem: str
 ) -> None:
     done = run_in_shell(f"pull {open_registry.host}/team/app {tmp_path}/layout", redirection)
     assert (done.returncode, done.stderr.splitlines()[0]) == (1, f"Error: {problem}")
-    assert run_program("inspect", f"oci:{tmp_path}/layout").code == 2  # inspect reads registries only
-    assert run_program("copy", f"oci:{tmp_path}/layout", f"{open_registry.host}/team/copy").code == 0
+    assert run_cli("inspect", f"oci:{tmp_path}/layout").code == 2  # inspect reads registries only
+    assert run_cli("copy", f"oci:{tmp_path}/layout", f"{open_registry.host}/team/copy").code == 0
 
 
 def test_a_blob_that_cannot_be_written(open_registry: EmbeddedRegistry, big_image: str) -> None:

@@ -23,9 +23,9 @@ def test_parse(run_cli: RunCli) -> None:
     assert (document["scheme"], document["official"], document["digest"]) == ("http", False, None)
 
 
-def test_completion() -> None:
+def test_completion(run_cli: RunCli) -> None:
     for shell in ("zsh", "fish"):
-        assert "_DOCKER_REGISTRY_SDK_COMPLETE" in run_program("completion", shell).out
+        assert "_DOCKER_REGISTRY_SDK_COMPLETE" in run_cli("completion", shell).out
     script = f"""
     set -e
     docker-registry-sdk() {{ {" ".join(PROGRAM)} "$@"; }}

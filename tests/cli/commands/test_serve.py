@@ -10,11 +10,11 @@ import sys
 import pytest
 
 from tests.cli.conftest import RunCli
-from tests.cli.runner import PROGRAM, run_program
+from tests.cli.runner import PROGRAM
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_the_registry_runs_until_a_signal(end: signal.Signals) -> None:
+def test_the_registry_runs_until_a_signal(run_cli: RunCli, end: signal.Signals) -> None:
     command = [*PROGRAM, "serve", "--port", "0", "--auth", "token", "--username", "ann"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -22,7 +22,7 @@ def test_the_registry_runs_until_a_signal(end: signal.Signals) -> None:
             facts = dict(process.stdout.readline().rstrip("\n").split("\t") for _ in range(3))
             index = facts["url"].partition("://")[2]
             assert facts["username"] == "ann"
-            done = run_program("login", index, "-u", "ann", "--password-stdin", stdin=facts["password"])
+            done = run_cli("login", index, "-u", "ann", "--password-stdin", stdin=facts["password"])
             assert done.code == 0
             process.send_signal(end)
             out, err = process.communicate(timeout=60)
@@ -47,13 +47,13 @@ def test_json_and_a_chosen_password() -> None:
             process.kill()
 
 
-def test_one_api_version_only() -> None:
+def test_one_api_version_only(run_cli: RunCli) -> None:
     command = [*PROGRAM, "serve", "--port", "0", "--api", "v1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             index = process.stdout.readline().rstrip("\n").partition("://")[2]
-            assert "api_version\t1\n" in run_program("ping", index).out
+            assert "api_version\t1\n" in run_cli("ping", index).out
         finally:
             process.kill()
 

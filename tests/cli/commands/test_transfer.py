@@ -11,7 +11,7 @@ from pathlib import Path
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Slow
 from tests.cli.conftest import RunCli
-from tests.cli.runner import PROGRAM, run_program
+from tests.cli.runner import PROGRAM
 from tests.support.images import digest_of
 from tests.support.skopeo import MultiPlatformImage, read_layout, write_layout
 
@@ -80,7 +80,9 @@ def test_copies_that_fail(run_cli: RunCli, open_registry: EmbeddedRegistry, tmp_
     run_cli("copy", f"{open_registry.host}/team/app", f"docker-archive:{tmp_path}/file").check_failure(1)
 
 
-def test_a_pull_resumes_after_ctrl_c(big_image: str, embedded_registry: EmbeddedRegistry, tmp_path: Path) -> None:
+def test_a_pull_resumes_after_ctrl_c(
+    run_cli: RunCli, big_image: str, embedded_registry: EmbeddedRegistry, tmp_path: Path
+) -> None:
     embedded_registry.faults.add(Fault(Slow(300_000), operation="create_blob_read_stream"))
     target = f"{embedded_registry.host}/other:latest"
     before = len(embedded_registry.requests)
@@ -96,5 +98,5 @@ def test_a_pull_resumes_after_ctrl_c(big_image: str, embedded_registry: Embedded
     assert (process.returncode, out, err) == (130, b"", b"Interrupted\n")
     assert len(embedded_registry.requests) > before
     embedded_registry.faults.clear()
-    assert run_program("pull", big_image, str(tmp_path / "layout")).code == 0
-    assert run_program("push", str(tmp_path / "layout"), target).code == 0
+    assert run_cli("pull", big_image, str(tmp_path / "layout")).code == 0
+    assert run_cli("push", str(tmp_path / "layout"), target).code == 0
