@@ -21,7 +21,7 @@ from ..errors import (
 FILE_HINT: Final = "Create the layout or archive again, or copy to another folder."
 PUSH_HINT: Final = "Build and push the image again: registries return a manifest as it was pushed."
 _SIZE_HINT: Final = "The manifest states a wrong size: build and push the image again."
-_MISSING_HINT: Final = "The source lacks a part of the image: push the image to it again, or copy a platform that is complete."
+_MISSING_HINT: Final = "The source lacks this part: push the image or artifact again, or copy a platform that is complete."
 _BYTES_HINT: Final = "Try again. If the bytes still differ, the source is damaged: build or push the image again."
 # Which blob was requested makes no difference to these errors, and calls that fail for one reason may share one exception.
 _OF_NO_CONTENT: Final = (AuthError, LoginError, UnauthorizedError, ForbiddenError, DeadlineExceededError)
