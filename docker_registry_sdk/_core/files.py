@@ -23,13 +23,13 @@ def write_atomically(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
         mode: The permissions of the file, before the umask is applied.
     """
     if path.exists() and not path.is_file():
-        with path.open("wb") as file:
+        with named_write_errors(path, "the output is not complete"), path.open("wb") as file:
             yield file
         return
     target = Path(os.path.realpath(path))
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with named_write_errors(path, "the file was not changed"), os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
             os.fsync(descriptor)
@@ -40,6 +40,39 @@ def write_atomically(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
         with suppress(OSError):
             os.unlink(name)
         raise
+
+
+@contextmanager
+def named_write_errors(path: str | os.PathLike[str], kept: str) -> Iterator[None]:
+    """Name the file, and what is kept, in an `OSError` of the block that names no file, such as that of a full disk.
+
+    Args:
+        path: The path of the file that the block writes.
+        kept: What has become of the file, and what to do, such as `the unfinished file was removed`.
+
+    Raises:
+        OSError: The block raised an `OSError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise OSError(error.errno, f"{error.strerror or error}: {kept}", os.fspath(path)) from error
+
+
+@contextmanager
+def named_temporary_errors(purpose: str) -> Iterator[None]:
+    """Name the folder of temporary files in an `OSError` of the block that names no file.
+
+    Args:
+        purpose: What the temporary file is for, such as `the decompressed copy of image.tar.gz`.
+
+    Raises:
+        OSError: The block raised an `OSError`.
+    """
+    with named_write_errors(tempfile.gettempdir(), f"{purpose} was removed. Free some space, or set TMPDIR"):
+        yield
 
 
 def open_without_waiting(path: Path) -> BinaryIO:

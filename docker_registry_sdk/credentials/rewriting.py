@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from .._core.files import write_atomically
+from .._core.files import named_write_errors, write_atomically
 
 # A mounted file cannot be replaced (EBUSY), nor a file in a folder where this user may not create files.
 _IRREPLACEABLE: Final = frozenset({errno.EBUSY, errno.EACCES, errno.EPERM, errno.EROFS, errno.EXDEV})
@@ -50,7 +50,7 @@ def _belongs_to_other(path: Path) -> bool:
 
 
 def _write_in_place(path: Path, content: bytes) -> None:
-    with path.open("r+b", buffering=0) as file:
+    with named_write_errors(path, "the file was not changed"), path.open("r+b", buffering=0) as file:
         if sys.platform != "win32":
             with suppress(OSError):  # the file of another user keeps its permissions
                 os.fchmod(file.fileno(), 0o600)

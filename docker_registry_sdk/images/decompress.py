@@ -10,8 +10,10 @@ import tempfile
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import IO, Any, BinaryIO, Final, Protocol, cast
 
+from .._core.files import named_temporary_errors
 from ..errors import ImageError
 
 # The first bytes of compressed files.
@@ -144,6 +146,7 @@ def decompress(file: BinaryIO, compression: str, name: str) -> TemporaryCopy:
     create = _zstd_decompressor(name) if compression == "zstd" else _DECOMPRESSORS[compression]
     max_bytes = max(MIN_LIMIT_BYTES, MAX_RATIO * file.seek(0, io.SEEK_END))
     file.seek(0)
+    purpose = f"the decompressed copy of {name}"
     temporary = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the caller
     try:
         written = 0
@@ -154,14 +157,13 @@ def decompress(file: BinaryIO, compression: str, name: str) -> TemporaryCopy:
                     f"{name} decompresses to more than {max_bytes} bytes, the limit for a file of its size",
                     hint="If you trust the file, decompress it first.",
                 )
-            try:
+            with named_temporary_errors(purpose):
                 temporary.write(block)
-            except OSError as error:
-                problem = f"{error.strerror} for the decompressed copy of {name}: free some space, or set TMPDIR"
-                raise OSError(error.errno, problem, tempfile.gettempdir()) from None
-        temporary.flush()
+        with named_temporary_errors(purpose):
+            temporary.flush()
     except BaseException:
-        temporary.close()
+        with suppress(OSError):  # of buffered bytes, which are not needed
+            temporary.close()
         raise
     return TemporaryCopy(temporary)
 

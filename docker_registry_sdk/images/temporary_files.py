@@ -8,11 +8,11 @@ import secrets
 import stat
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Final
 
 from .._core.blobs.part_file import try_lock
-from .._core.files import set_usual_permissions
+from .._core.files import named_write_errors, set_usual_permissions
 from .._core.folders import FolderEntry, OpenFolder
 
 _TEMPORARY_NAME: Final = re.compile(r"\..{1,40}\.[0-9a-f]{12}\.tmp", re.DOTALL)
@@ -50,8 +50,9 @@ class AtomicFile:
             OSError: The bytes cannot be written.
         """
         view = memoryview(content)
-        while view:
-            view = view[self._file.write(view) :]
+        with self._named_errors():
+            while view:
+                view = view[self._file.write(view) :]
 
     def commit(self, *, replace: bool) -> None:
         """Flush the file to the disk and rename it to its final name. Afterwards the file survives a crash of the system.
@@ -66,7 +67,8 @@ class AtomicFile:
         """
         descriptor = self._file.fileno()
         set_usual_permissions(descriptor)
-        os.fsync(descriptor)
+        with self._named_errors():
+            os.fsync(descriptor)
         if sys.platform == "win32":  # which cannot rename an open file
             self._file.close()
             descriptor = -1
@@ -75,6 +77,9 @@ class AtomicFile:
         else:
             self._folder.rename_new(self._temporary, self._name, descriptor)
         self._folder.sync()
+
+    def _named_errors(self) -> AbstractContextManager[None]:
+        return named_write_errors(self._folder.path / self._name, "the file is not changed, and complete files are kept")
 
     def close(self) -> None:
         """Close the file, and remove the temporary file unless it was committed."""

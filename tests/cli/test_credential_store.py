@@ -203,8 +203,9 @@ def test_a_full_disk_leaves_the_former_content(config: Path, monkeypatch: pytest
 
     monkeypatch.setattr(os, "replace", refuse_to_replace)
     monkeypatch.setattr(os, "write", write_some)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match="No space left on device: the file was not changed") as caught:
         store(config)
+    assert caught.value.filename == str(config)
     monkeypatch.undo()
     assert config.read_bytes() == before
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from ...digest import Verifier
 from ..concurrency.forks import reset_after_fork
-from ..files import set_usual_permissions
+from ..files import named_write_errors, set_usual_permissions
 from ..folders import FolderEntry, LinkError
 from .download_target import check_absent
 
@@ -180,10 +180,11 @@ class PartFile:
     @contextmanager
     def _named_errors(self) -> Iterator[None]:
         try:
-            yield
-        except OSError as error:
+            with named_write_errors(self.path, "the unfinished file is removed, and complete files are kept"):
+                yield
+        except OSError:
             self._has_failed = True
-            raise OSError(error.errno, error.strerror, str(self.path)) from error
+            raise
 
 
 def _check_trusted(status: os.stat_result, path: Path, *, is_new: bool) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+from contextlib import suppress
 from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import Final
@@ -13,6 +13,7 @@ from ....digest import Verifier
 from ....errors import RegistryError
 from ...concurrency.forks import reset_after_fork
 from ...concurrency.threads import run_in_thread_uncancellable
+from ...files import named_temporary_errors
 from ...wire import Deadline
 from ..blob_spec import BlobSpec
 from ..byte_ranges import Resumption
@@ -185,7 +186,8 @@ class BlobFile(RawBase):
                 chunk = fetch.read()
             fetch.state.verify(verifier, self.digest)
         except BaseException:
-            file.close()
+            with suppress(OSError):  # of buffered bytes, which are not needed
+                file.close()
             raise
         return file
 
@@ -203,11 +205,9 @@ class BlobFile(RawBase):
 
 def _append(file: SpooledTemporaryFile[bytes], verifier: Verifier, chunk: bytes) -> None:
     verifier.update(chunk)
-    try:
+    with named_temporary_errors("the temporary file of a blob"):
         file.write(chunk)
-    except OSError as error:
-        problem = f"{error.strerror} for the temporary file of a blob: free some space, or set TMPDIR"
-        raise OSError(error.errno, problem, tempfile.gettempdir()) from None
+        file.flush()
 
 
 def _read_at(file: SpooledTemporaryFile[bytes], position: int, length: int) -> bytes:

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import Final
 
 from ....digest import Verifier
 from ...concurrency.threads import run_in_thread_uncancellable
+from ...files import named_temporary_errors
 from ..blob_spec import BlobSpec
 from ..content_coding import (
     MAX_DECODED_BYTES,
@@ -116,15 +118,22 @@ def verify_encoded(body: Iterator[bytes], coding: str, blob: BlobSpec) -> Pieces
                 raise coding_error(coding, f"the body has more than {limit} bytes, but the blob has {blob.size} bytes")
             if limit is None and blob.max_size is not None:
                 blob.check_size(verifier.size - blob.max_size // 100 - 64 * 1024)
-            run_in_thread_uncancellable(partial(file.write, chunk))
+            run_in_thread_uncancellable(partial(_append, file, chunk))
         if is_blob(verifier, blob):
             return Pieces(_FileBlocks(file), file)
         for _ in decode(_FileBlocks(file), coding, blob):
             pass
         return Pieces(decode(_FileBlocks(file), coding, blob), file)
     except BaseException:
-        file.close()
+        with suppress(OSError):  # of buffered bytes, which are not needed
+            file.close()
         raise
+
+
+def _append(file: SpooledTemporaryFile[bytes], chunk: bytes) -> None:
+    with named_temporary_errors("the temporary file of a blob"):
+        file.write(chunk)
+        file.flush()
 
 
 class _FileBlocks(Iterator[bytes]):
