@@ -91,6 +91,8 @@ class StatusError(ResponseError):
     def _default_hint(self, method: str, url: str, status: int) -> str:
         if status == 407:
             return PROXY_LOGIN_HINT
+        if status == 507:
+            return "Free some space on the disk of the registry, or ask its operator to do so."
         if method == "HEAD" and status >= 400:
             return f"{self.hint} The response to a HEAD request has no body; a GET request may return an error message."
         return self.hint

@@ -116,7 +116,7 @@ def may_resume(error: RegistryError, *, has_session: bool, was_resumed: bool, ha
     if not isinstance(error, StatusError) or error.status < 400:
         return False
     if error.status >= 500:
-        return error.status not in (501, 505)
+        return error.status not in (501, 505, 507)
     if error.status in (408, 429):
         return True
     if error.status == 403:

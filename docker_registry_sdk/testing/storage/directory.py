@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from docker_registry_sdk._core.files import named_write_errors
 from docker_registry_sdk.testing.storage.base import BlobReader, BlobWriter
 from docker_registry_sdk.testing.storage.memory import RecordTable, V1RecordTable
 from docker_registry_sdk.testing.storage.records import RepositoryRecord, V1ImageRecord, V1RepositoryRecord
@@ -80,12 +81,14 @@ class FileWriter:
 
         If the call fails, for example because the disk is full, the content remains as before the call.
         """
-        self._file.seek(self._size)
         size = self._size
-        for chunk in chunks:
-            self._file.write(chunk)
-            size += len(chunk)
-        self._file.flush()
+        with self._named_errors():
+            self._file.seek(size)
+            for chunk in chunks:
+                rest = memoryview(chunk)
+                while rest:
+                    rest = rest[self._file.write(rest) :]
+                size += len(chunk)
         self._size = size
 
     def truncate(self, size: int) -> None:
@@ -100,9 +103,9 @@ class FileWriter:
 
     def sync(self) -> None:
         """Remove the bytes that failed calls of `append` left in the temporary file, and flush this file to the disk."""
-        self._file.truncate(self._size)
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with self._named_errors():
+            self._file.truncate(self._size)
+            os.fsync(self._file.fileno())
 
     def commit(self, digest: str) -> None:
         """Store the content under a digest. If content with this digest is stored already, delete the temporary file."""
@@ -116,6 +119,9 @@ class FileWriter:
         """Close the temporary file, and rename it to a path. If a file exists at this path, replace that file."""
         self._file.close()
         self._storage.files.rename(self._path, path)
+
+    def _named_errors(self) -> contextlib.AbstractContextManager[None]:
+        return named_write_errors(self._path, "the content is not stored, and the other content is kept")
 
     def abort(self) -> None:
         """Delete the temporary file. After `commit` or `move_to`, the call has no effect."""

@@ -6,6 +6,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -46,8 +47,10 @@ class StorageFiles:
             raise OSError(errno.EINVAL, "a file of the storage is not a regular file", str(path))
         return os.fdopen(descriptor, "rb")
 
-    def create(self) -> tuple[Path, BinaryIO]:
+    def create(self) -> tuple[Path, FileIO]:
         """Create a temporary file that only this user can read and write, and return its path and the open file.
+
+        The file has no buffer, so that bytes that could not be written do not remain in it.
 
         Raises:
             OSError: The file cannot be created.
@@ -55,7 +58,7 @@ class StorageFiles:
         path = self.uploads / f"{UPLOAD_PREFIX}{secrets.token_hex(8)}"
         with self._entry(path) as entry:
             descriptor = entry.folder.open_file(entry.name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        return path, os.fdopen(descriptor, "w+b")
+        return path, os.fdopen(descriptor, "w+b", buffering=0)
 
     def exists(self, path: Path) -> bool:
         """Return whether a regular file exists at a path.

@@ -9,6 +9,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from docker_registry_sdk.testing.storage.base import RegistryStorage
+from docker_registry_sdk.testing.storage_failure import report_storage_failure
 from docker_registry_sdk.testing.v1.authorization import RegistryAuthorizer
 from docker_registry_sdk.testing.v1.images import ImageHandlers
 from docker_registry_sdk.testing.v1.index import Index, IndexHandlers
@@ -83,6 +84,9 @@ class Resource:
             response = await self._handlers.get(request.method, self._fallback)(request)
         except V1Error as error:
             response = error.response()
+        except OSError as error:
+            status, message = report_storage_failure(error, request)
+            response = V1Error(message, status).response()
         except ClientDisconnect:
             return
         cookie = new_cookie(request)

@@ -41,6 +41,7 @@ RANGE_INVALID = ErrorKind("RANGE_INVALID", 416, "the range is malformed or not s
 SIZE_INVALID = ErrorKind("SIZE_INVALID", 400, "the length of the content differs from the announced length")
 TAG_INVALID = ErrorKind("TAG_INVALID", 400, "the tag is invalid")  # Docker, not OCI
 UNAUTHORIZED = ErrorKind("UNAUTHORIZED", 401, "the request requires credentials with sufficient rights")
+UNKNOWN = ErrorKind("UNKNOWN", 500, "the registry cannot execute the request")  # Docker, not OCI
 UNSUPPORTED = ErrorKind("UNSUPPORTED", 405, "the operation is not supported")
 
 

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from docker_registry_sdk.testing.settings import RegistrySettings
 from docker_registry_sdk.testing.storage.base import RegistryStorage
+from docker_registry_sdk.testing.storage_failure import report_storage_failure
 from docker_registry_sdk.testing.v2.access import (
     Authorizer,
     RequiredAccess,
@@ -21,7 +22,7 @@ from docker_registry_sdk.testing.v2.access import (
     set_grant,
 )
 from docker_registry_sdk.testing.v2.blobs import Blobs
-from docker_registry_sdk.testing.v2.errors import API_VERSION, UNSUPPORTED, ApiError
+from docker_registry_sdk.testing.v2.errors import API_VERSION, UNKNOWN, UNSUPPORTED, ApiError
 from docker_registry_sdk.testing.v2.listings import Catalog, Referrers, Tags
 from docker_registry_sdk.testing.v2.manifests import Manifests
 from docker_registry_sdk.testing.v2.upload_sessions import UploadSessions
@@ -66,6 +67,9 @@ class Resource:
             return await handler(request)
         except ApiError as error:
             return error.response()
+        except OSError as error:
+            status, message = report_storage_failure(error, request)
+            return ApiError(UNKNOWN, message, status=status).response()
 
 
 def v2_routes(

@@ -92,7 +92,7 @@ def test_which_failures_an_upload_resumes_after() -> None:
         assert resumes(status_error(status)) == (False, True, True)
     for status in (400, 405, 409):
         assert resumes(status_error(status)) == (False, False, True)
-    for status in (307, 403, 413, 501, 505):
+    for status in (307, 403, 413, 501, 505, 507):
         assert resumes(status_error(status)) == (False, False, False)
 
 
