@@ -58,11 +58,17 @@ def stored_image(kind: str, image: BuiltImage, folder: Path) -> Iterator[str]:
     elif kind == "archive":
         yield f"docker-archive:{write_tar(folder / 'source.tar', layout_files(image))}:v1"
     else:
-        with run_loopback(lambda handler: _answer(handler, image)) as registry:
+        with run_loopback(lambda handler: answer_image(handler, image)) as registry:
             yield f"{registry.url}/a:v1"
 
 
-def _answer(handler: Handler, image: BuiltImage) -> None:
+def answer_image(handler: Handler, image: BuiltImage) -> None:
+    """Answer a request to a registry with an image in the repository `a`, under the tag `v1`.
+
+    Args:
+        handler: The handler of the request.
+        image: The image.
+    """
     kind, _, ref = handler.path.removeprefix("/v2/a/").partition("/")
     ref = image.root if ref == "v1" else ref
     if kind == "manifests" and ref in image.manifests:

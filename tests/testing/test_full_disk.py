@@ -113,3 +113,9 @@ def test_a_storage_that_cannot_be_written_for_another_reason_is_refused_with_500
     assert len(caplog.records) == 1
     uploads.unlink()
     uploads.with_name("moved").rename(uploads)
+
+
+def test_a_storage_that_cannot_be_created_names_its_file(tmp_path: Path) -> None:
+    with full_disk(0), pytest.raises(OSError, match="File too large: the storage is not created") as caught:
+        EmbeddedRegistry(storage=tmp_path / "new")
+    assert caught.value.filename == str(tmp_path / "new" / "docker_registry_sdk-storage")

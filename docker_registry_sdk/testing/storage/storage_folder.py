@@ -8,6 +8,7 @@ import weakref
 from pathlib import Path
 
 from docker_registry_sdk._core.concurrency.forks import reset_after_fork
+from docker_registry_sdk._core.files import named_write_errors
 from docker_registry_sdk._core.folders import LinkError, OpenFolder
 from docker_registry_sdk._core.text.redaction import quoted
 from docker_registry_sdk.errors import ForkedProcessError, RegistryError
@@ -75,7 +76,8 @@ class StorageFolder:
                         hint="Stop the other registry first, or pass another folder.",
                     )
                 if os.fstat(descriptor).st_size == 0:
-                    os.write(descriptor, _MARKER_TEXT)
+                    with named_write_errors(self.path / MARKER, "the storage is not created"):
+                        os.write(descriptor, _MARKER_TEXT)
                 self._remove_incomplete_files(folder)
             except BaseException:
                 self.close()

@@ -9,8 +9,8 @@ import pytest
 from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.cli.conftest import RunCli
-from tests.images.built_images import build_image, build_index, push_image
-from tests.support.images import DOCKER_MANIFEST, OCI_MANIFEST, digest_of, make_image
+from tests.images.built_images import OCI_LAYER, build_image, build_index, build_manifest, push_image
+from tests.support.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, descriptor, digest_of, make_image
 from tests.support.request_log import recorded_requests
 from tests.support.skopeo import ARCHITECTURES, MultiPlatformImage
 
@@ -93,3 +93,24 @@ def test_inspect_reads_each_manifest_once(run_cli: RunCli, open_registry: Embedd
     with recorded_requests(open_registry) as asked:
         run_cli("inspect", f"{open_registry.host}/team/app", "--platform", "linux/arm64")
     assert [one for one in asked if "ping" not in one] == ["GET manifests 200", "GET manifests 200", "GET blobs 200"]
+
+
+def test_without_a_platform_for_this_machine_the_first_image_is_shown(
+    run_cli: RunCli, embedded_registry: EmbeddedRegistry
+) -> None:
+    image = build_image([b"layer"], "linux/odd")
+    name = f"{embedded_registry.host}/a"
+    nested = build_index({"linux/odd": build_index({"linux/odd": image})})
+    push_image(f"http://{name}", nested, "nested")
+    document = json.loads(run_cli("inspect", f"{name}:nested", "--json").out)
+    assert (document["digest"], document["architecture"]) == (nested.root, "odd")
+    assert [one["shown"] for one in document["platforms"]] == [True]
+
+
+def test_an_index_of_layers_has_no_image_to_show(run_cli: RunCli, embedded_registry: EmbeddedRegistry) -> None:
+    layers = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [descriptor(OCI_LAYER, b"layer")]}
+    cache = build_manifest(layers, OCI_INDEX, blobs=[b"layer"])
+    push_image(f"{embedded_registry.url}/a", cache, "cache")
+    document = json.loads(run_cli("inspect", f"{embedded_registry.host}/a:cache", "--json").out)
+    assert (document["digest"], document["layers"]) == (cache.root, [])
+    assert [one["shown"] for one in document["platforms"]] == [False]
