@@ -53,15 +53,6 @@ def test_a_redirect_to_a_web_page_of_another_host(
         assert len(web.seen) == (redirect == 302)  # GHCR sends 303, which is not followed
 
 
-@pytest.mark.parametrize("status", [401, 403, 429, 500])
-def test_a_failure_of_the_registry_that_a_name_leads_to(connect_to: Connect, loopback: Loopback, status: int) -> None:
-    with run_loopback(lambda handler: handler.reply(status, b"{}", Content_Type="application/json")) as other:
-        answer_with(loopback, 307, Location=f"{other.url.replace('127.0.0.1', 'localhost')}/v2/x/referrers/{SUBJECT}")
-        client = connect_to(loopback.url, max_retries=0)
-        with pytest.raises(StatusError, match="to which the registry has led the request"):
-            digests(client)
-
-
 @pytest.mark.parametrize(
     ("status", "body", "media_type"),
     [

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2, artifacts
-from docker_registry_sdk.errors import InvalidDigestError, ParseError, RegistryError, UnsafeTitleError
+from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError, ParseError, RegistryError, UnsafeTitleError
 from docker_registry_sdk.media_types import OCI_MANIFEST
 from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile._async.clients import client_of
@@ -201,12 +202,19 @@ async def test_invalid_digests_are_not_requested(registry: Loopback, folder: Pat
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "fields", [{"size": -1}, {"data": "!"}, {"data": "AAAA"}, {"digest": digest_of(b"x"), "data": "Z29vZA=="}]
-)
-async def test_layers_that_contradict_themselves_are_refused(registry: Loopback, folder: Path, fields: dict[str, Any]) -> None:
-    serve(registry, layer("good"), layer("a", **fields))
+async def test_a_negative_size_is_refused(registry: Loopback, folder: Path) -> None:
+    serve(registry, layer("good"), layer("a", size=-1))
     async with client_of(registry) as client:
         with pytest.raises(ParseError):
             await pull_files(client, folder)
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("data", ["!", "AAAA", "Z29vZA=="])
+async def test_data_is_written_only_if_it_has_the_digest(registry: Loopback, folder: Path, data: str) -> None:
+    for title, digest in (("right", digest_of(GOOD)), ("wrong", digest_of(b"x"))):
+        serve(registry, layer(title, data=data, digest=digest))
+        async with client_of(registry) as client:
+            with nullcontext() if title == "right" else pytest.raises(DigestMismatchError):
+                await pull_files(client, folder)
+    assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [("right", GOOD)]

@@ -181,7 +181,9 @@ def test_a_folder_that_becomes_a_link_during_a_pull_leads_no_file_out(
     registry: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_dir_fd: bool
 ) -> None:
     folder, outside = tmp_path / "folder", tmp_path / "outside"
-    outside.mkdir()
+    for new in (folder, outside):
+        new.mkdir()
+    (folder / "first").write_bytes(GOOD)  # it is skipped, which is reported before the downloads begin
     serve(registry, layer("first"), layer("sub/deep/second"))
     if not has_dir_fd:
         without_dir_fd(monkeypatch)
