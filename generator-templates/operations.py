@@ -82,12 +82,14 @@ class OperationView:
         return all(success.kind == "binary" for success in self.successes)
 
     @property
-    def accepts_any_success(self) -> bool:
-        """Return whether every 2xx status is a success: the only documented success has no body, so it says that it is done.
+    def other_successes(self) -> str | None:
+        """Return the name in `wire` of all statuses that are the only documented success, too; None for no other statuses.
 
-        A response to HEAD describes the body that GET would return, so another status would say something else.
+        A success without a body says that it is done, with every 2xx status. A document counts with every 2xx status that may
+        have one. A response to HEAD describes the body that GET would return, and a streamed body may be a part of the whole.
         """
-        return self.method != "HEAD" and [success.kind for success in self.successes] == ["none"]
+        kinds = [success.kind for success in self.successes]
+        return None if self.method == "HEAD" else {("none",): "ANY_SUCCESS", ("json",): "DOCUMENT_SUCCESS"}.get(tuple(kinds))
 
     @property
     def accept(self) -> tuple[str, ...]:

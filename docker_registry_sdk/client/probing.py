@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from .._core.wire import HTTPResponse, Request, status_error
+from .._core.wire import ANY_SUCCESS, HTTPResponse, Request, status_error
 
-_API_STATUSES = frozenset({200, 401, 403})
+_API_STATUSES = frozenset({*ANY_SUCCESS, 401, 403})
 _TEMPORARY_STATUSES = frozenset({408, 429})
 
 
@@ -20,7 +20,7 @@ def without_credentials(request: Request) -> Request:
 
 
 def speaks_api(response: HTTPResponse) -> bool:
-    """Return whether the response to a ping (200, 401 or 403) shows that the host speaks the pinged API version.
+    """Return whether the response to a ping (2xx, 401 or 403) shows that the host speaks the pinged API version.
 
     Args:
         response: The response to the ping.

@@ -18,7 +18,7 @@ from .._core.concurrency.forks import BoundToProcess
 from .._core.names.origin import Origin, same_site
 from .._core.transport.registry_origin import HUB_HOST, RegistryOrigin
 from .._core.transport.request_policy import follow_redirects
-from .._core.wire import ANY_SUCCESS, HTTPRequest, HTTPResponse, Request, call_of
+from .._core.wire import ANY_SUCCESS, DOCUMENT_SUCCESS, HTTPRequest, HTTPResponse, Request, call_of
 from ..credentials import Credential
 from ..errors import AuthError, InvalidReferenceError
 from ..v1.api import delete_repo, list_repo_imgs, put_repo
@@ -47,7 +47,7 @@ _ENDPOINT_HINT: Final = "Ask the operator of the index to correct the header X-D
 # The operations whose responses open a session, with the parser for the headers of the response, and the success statuses. The
 # body of a response to list_repo_imgs has not been read yet. So the parser of put_repo, whose responses have no body, parses it.
 _SESSION_OPENERS: Final[dict[str, tuple[Callable[[HTTPResponse], SessionHeaders], Container[int]]]] = {
-    "list_repo_imgs": (put_repo.parse, (200,)),
+    "list_repo_imgs": (put_repo.parse, DOCUMENT_SUCCESS),
     "put_repo": (put_repo.parse, ANY_SUCCESS),
     "delete_repo": (delete_repo.parse, ANY_SUCCESS),
 }

@@ -18,7 +18,7 @@ from ..text.redaction import one_line, redact_url
 from ..wire import RENEWED, ByteStream, HTTPRequest, HTTPResponse, Request, call_of
 from .effects import Acquire, Effect, FindCredential, Flow, HeldCredential, Lock, Read, Send
 from .realm import absolute_realm, check_realm, find_realm_addresses
-from .refusals import challenges_of, is_repeatable, may_have_ended, refuses_scopes
+from .refusals import challenges_of, choose_challenge, has_no_tokens, is_repeatable, may_have_ended, refuses_scopes
 from .scope import ScopeSet
 from .tokens import Authorization, Token, TokenStore, credential_digest
 
@@ -65,6 +65,8 @@ class Authenticator:
         self._tokens = tokens
         self._lock = lock
         self._challenge: auth.Challenge | None = None
+        self._basic: auth.Challenge | None = None  # beside a Bearer challenge
+        self._has_no_tokens = False
         self._pinged = False
         self._calls = 0
         self._refused_plans = 0
@@ -79,22 +81,17 @@ class Authenticator:
     def learn(self, response: HTTPResponse) -> auth.Challenge | None:
         """Return the Bearer or Basic challenge of a response, and store the challenge for later requests.
 
-        If the response has both challenges, Bearer is preferred. The result is None if the response has neither; the challenge
-        that was stored before is then kept.
+        If the response has both challenges, Bearer is preferred, unless its token service has given no token. The result is None
+        if the response has neither; the challenge that was stored before is then kept.
 
         Args:
             response: A response of the registry with the status 401, or with the status 403 and a challenge.
         """
-        challenges = challenges_of(response)
-        known = {challenge.scheme: challenge for challenge in reversed(challenges)}
-        # A Bearer challenge without a realm names no token service.
-        bearer = known.get("bearer")
-        found = bearer if bearer is not None and bearer.parameters.get("realm") else known.get("basic")
+        found, basic, schemes = choose_challenge(response, without_tokens=self._has_no_tokens)
         if found is not None:
-            self._challenge = found
-        schemes = found.scheme if found else ", ".join(sorted(known))
-        self._note(challenge=schemes or None)
-        _log.debug("challenge of %s: %s", self._registry(), one_line(schemes) or "none")
+            self._challenge, self._basic = found, basic
+        self._note(challenge=schemes)
+        _log.debug("challenge of %s: %s", self._registry(), one_line(schemes or "") or "none")
         return found
 
     def flow(self, request: HTTPRequest) -> Flow:
@@ -270,7 +267,17 @@ class Authenticator:
                 )
             self._note(grant="the token of the credential", lifetime=None)
             return Authorization(f"Bearer {credential.registry_token}", _is_new(held, began), held)
-        token = yield from self._token(challenge, wanted, credential, began)
+        try:
+            token = yield from self._token(challenge, wanted, credential, began)
+        except RegistryError as error:
+            basic = self._basic
+            if basic is None or credential is None or credential.password is None or not has_no_tokens(error):
+                raise
+            # Some registries have a login of their own beside a token service that does not exist or does not know their users.
+            _log.debug("no token for %s, so its Basic challenge is used: %s", self._registry(), error.problem)
+            self._challenge, self._basic, self._has_no_tokens = basic, None, True
+            self._note(challenge="basic", realm=None, service=None, scopes=())
+            return (yield from self._authorization_of(basic, wanted, held, began))
         self._note(grant=token.way, lifetime=token.lifetime, scopes=token.scopes.scopes)
         is_planned = bool(began[3].scopes) and not wanted.covers(token.scopes)
         return Authorization(f"Bearer {token.value}", token.number > began[1], held, is_planned)

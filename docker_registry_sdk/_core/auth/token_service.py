@@ -24,6 +24,8 @@ CLIENT_ID = "docker_registry_sdk"
 # The characters of an Authorization header: printable ASCII without spaces.
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
 _MAX_ERRORS_SHOWN = 3
+_TEMPORARY_STATUSES = frozenset({408, 425, 429})
+_REALM_HINT = "Ask the operator of the registry to correct the realm in its challenge, or the token service at this URL."
 
 
 class Grant(NamedTuple):
@@ -79,8 +81,9 @@ def fetch_token(
 
     Raises:
         TokenLoginError: The token service answers 400, 401 or 403 to a request with the credential: it rejects the credential.
-        AuthError: The token service answers 400, 401 or 403 to a request without a credential: it issues no anonymous token.
-        StatusError: The token service answers with another error status.
+        AuthError: The token service answers 400, 401 or 403 to a request without a credential: it issues no anonymous token. Or
+            there is no token service: the status is a redirect to another origin, 404 or another status that says so.
+        StatusError: The token service failed or is busy (408, 425, 429, 5xx).
         ParseError: The response is malformed, contains no token, or contains a token that cannot be sent in a header.
 
     Source: https://distribution.github.io/distribution/spec/auth/token/, https://distribution.github.io/distribution/spec/auth/oauth/
@@ -183,14 +186,17 @@ def _grant(
     try:
         body: models.TokenResponse = parse(response).body
     except StatusError as error:
+        said = "; ".join(one_line(str(detail), 200) for detail in error.errors[:_MAX_ERRORS_SHOWN] if str(detail))
+        refusal = f"status {error.status} ({said})" if said else f"status {error.status}"
+        source = f"the token service {error.url}"
         if error.status in (400, 401, 403):
-            said = "; ".join(one_line(str(detail), 200) for detail in error.errors[:_MAX_ERRORS_SHOWN] if str(detail))
-            refusal = f"status {error.status} ({said})" if said else f"status {error.status}"
-            source = f"the token service {error.url}"
             if credential is None:
                 raise AuthError(f"it issues no anonymous token: {refusal}", source=source) from error
             raise TokenLoginError(f"it rejects the credential {credential.source}: {refusal}", source=source) from error
-        raise
+        if error.status in _TEMPORARY_STATUSES or error.status >= 500:
+            raise
+        # Not the exception of the status, such as NotFoundError: it would say that the tag or the repository does not exist.
+        raise AuthError(f"it issues no tokens: {refusal}", source=source, hint=_REALM_HINT) from error
     token = body.token or body.access_token
     if not token:
         # The token may have another type than text: then the problems say so.

@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 ANY_SUCCESS = range(200, 300)
 """The statuses of successes that say nothing else than that the request was carried out (RFC 9110, section 15.3)."""
+DOCUMENT_SUCCESS = frozenset(ANY_SUCCESS) - {204, 205, 206}
+"""The statuses of successes that may have a whole document as their body (RFC 9110, sections 15.3.5 to 15.3.7)."""
 
 MEBIBYTE = 1024 * 1024
 # The first part of an error body is enough for a message.

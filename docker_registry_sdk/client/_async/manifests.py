@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from ..._core.wire import ANY_SUCCESS, CallLimits, Deadline, HTTPResponse, Timeout, async_send
+from ..._core.wire import ANY_SUCCESS, DOCUMENT_SUCCESS, CallLimits, Deadline, HTTPResponse, Timeout, async_send
 from ...digest import Digest, RefLike, digest_of, to_reference
 from ...errors import NotFoundError, ParseError, StatusError, UnexpectedContentTypeError
 from ...v2 import api, models
@@ -81,9 +81,9 @@ class AsyncManifestCalls(AsyncRepositoryBase):
         request = api.get_manifest.request(self._name, reference, accept=accept, if_none_match=if_none_match)
         limits = self._limits(timeout, deadline)
         if platform is None:
-            return await async_send(self._pipeline, request, read, (200,), models.ErrorResponse.from_dict, limits)
+            return await async_send(self._pipeline, request, read, DOCUMENT_SUCCESS, models.ErrorResponse.from_dict, limits)
         wanted = to_platform(platform)
-        root = await async_send(self._pipeline, request, read, (200,), models.ErrorResponse.from_dict, limits)
+        root = await async_send(self._pipeline, request, read, DOCUMENT_SUCCESS, models.ErrorResponse.from_dict, limits)
         return await async_manifest_for_platform(self, root, wanted, limits)
 
     async def head_manifest(

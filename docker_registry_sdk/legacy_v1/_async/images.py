@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from ..._core.blobs.upload_source import AsyncBlobSource
-from ..._core.wire import Deadline, HTTPResponse, Timeout, async_send
+from ..._core.wire import DOCUMENT_SUCCESS, Deadline, HTTPResponse, Timeout, async_send
 from ...digest import Digest
 from ...v1.api import get_img_ancestry, get_img_diff, get_img_files, get_img_json, put_img_checksum, put_img_json
 from ...v1.api.registry.get_img_json import GetImgJsonOk
@@ -222,5 +222,5 @@ class AsyncV1Images(AsyncV1Base):
 
         request = get_img_diff.request(img_id)
         return await async_send(
-            self._repo_sender, request, read, (200,), ErrorResponse.from_dict, self._limits(timeout, deadline)
+            self._repo_sender, request, read, DOCUMENT_SUCCESS, ErrorResponse.from_dict, self._limits(timeout, deadline)
         )

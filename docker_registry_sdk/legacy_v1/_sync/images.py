@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from ..._core.blobs.upload_source import BlobSource
-from ..._core.wire import Deadline, HTTPResponse, Timeout, send
+from ..._core.wire import DOCUMENT_SUCCESS, Deadline, HTTPResponse, Timeout, send
 from ...digest import Digest
 from ...v1.api import (
     get_img_ancestry,
@@ -234,4 +234,6 @@ class V1Images(V1Base):
             return get_img_diff.parse(response).body if response.content else None
 
         request = get_img_diff.request(img_id)
-        return send(self._repo_sender, request, read, (200,), ErrorResponse.from_dict, self._limits(timeout, deadline))
+        return send(
+            self._repo_sender, request, read, DOCUMENT_SUCCESS, ErrorResponse.from_dict, self._limits(timeout, deadline)
+        )

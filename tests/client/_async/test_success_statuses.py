@@ -7,7 +7,7 @@ import json
 import pytest
 
 from docker_registry_sdk.digest import digest_of
-from docker_registry_sdk.errors import ParseError, StatusError
+from docker_registry_sdk.errors import ParseError, StatusError, UnexpectedContentTypeError
 from tests.client._async.conftest import AsyncConnect
 from tests.core.wire.loopback import Handler, Loopback
 from tests.support.images import OCI_INDEX
@@ -69,15 +69,38 @@ async def test_other_statuses_are_no_success(connect_to: AsyncConnect, loopback:
         await client.put_manifest(INDEX, "v1", media_type=OCI_INDEX)
 
 
-@pytest.mark.parametrize("status", [201, 202, 204, 206])
+@pytest.mark.parametrize("status", [201, 202, 203, 226, 299])
+async def test_every_2xx_status_with_the_document_is_a_success_of_a_read(
+    connect_to: AsyncConnect, loopback: Loopback, status: int
+) -> None:
+    def answer(handler: Handler) -> None:
+        if handler.path.startswith("/token"):
+            handler.reply(status, b'{"token": "abc"}')
+        elif handler.headers["Authorization"] != "Bearer abc":
+            handler.reply(401, WWW_Authenticate='Bearer realm="/token"')
+        elif "/manifests/" in handler.path or "/referrers/" in handler.path:
+            handler.reply(status, INDEX, Content_Type=OCI_INDEX)
+        else:
+            handler.reply(status, b'{"tags": ["1"], "repositories": ["a"]}')
+
+    loopback.answer = answer
+    client = await connect_to(loopback.url)
+    assert await client.supports_v2()
+    assert (await client.get_manifest("v1")).digest == digest_of(INDEX)
+    assert await client.list_tags() == ["1"]
+    assert await client.list_repositories() == ["a"]
+    assert await client.list_referrers(digest_of(INDEX)) == []
+
+
+@pytest.mark.parametrize("status", [201, 202, 204, 205, 206])
 async def test_a_status_without_the_document_is_no_success_of_a_read(
     connect_to: AsyncConnect, loopback: Loopback, status: int
 ) -> None:
     loopback.answer = lambda handler: handler.reply(status)
     client = await connect_to(loopback.url)
-    with pytest.raises(StatusError):
+    with pytest.raises((StatusError, ParseError, UnexpectedContentTypeError)):
         await client.get_manifest("v1")
-    with pytest.raises(StatusError):
+    with pytest.raises((StatusError, ParseError)):
         await client.list_tags()
     with pytest.raises(StatusError):
         await client.head_blob(digest_of(BLOB))

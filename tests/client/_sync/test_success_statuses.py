@@ -11,7 +11,11 @@ from tests.core.wire.loopback import Handler, Loopback
 from tests.support.images import OCI_INDEX
 
 from docker_registry_sdk.digest import digest_of
-from docker_registry_sdk.errors import ParseError, StatusError
+from docker_registry_sdk.errors import (
+    ParseError,
+    StatusError,
+    UnexpectedContentTypeError,
+)
 
 pytestmark = pytest.mark.anyio
 INDEX = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}).encode()
@@ -70,15 +74,38 @@ def test_other_statuses_are_no_success(connect_to: Connect, loopback: Loopback, 
         client.put_manifest(INDEX, "v1", media_type=OCI_INDEX)
 
 
-@pytest.mark.parametrize("status", [201, 202, 204, 206])
+@pytest.mark.parametrize("status", [201, 202, 203, 226, 299])
+def test_every_2xx_status_with_the_document_is_a_success_of_a_read(
+    connect_to: Connect, loopback: Loopback, status: int
+) -> None:
+    def answer(handler: Handler) -> None:
+        if handler.path.startswith("/token"):
+            handler.reply(status, b'{"token": "abc"}')
+        elif handler.headers["Authorization"] != "Bearer abc":
+            handler.reply(401, WWW_Authenticate='Bearer realm="/token"')
+        elif "/manifests/" in handler.path or "/referrers/" in handler.path:
+            handler.reply(status, INDEX, Content_Type=OCI_INDEX)
+        else:
+            handler.reply(status, b'{"tags": ["1"], "repositories": ["a"]}')
+
+    loopback.answer = answer
+    client = connect_to(loopback.url)
+    assert client.supports_v2()
+    assert (client.get_manifest("v1")).digest == digest_of(INDEX)
+    assert client.list_tags() == ["1"]
+    assert client.list_repositories() == ["a"]
+    assert client.list_referrers(digest_of(INDEX)) == []
+
+
+@pytest.mark.parametrize("status", [201, 202, 204, 205, 206])
 def test_a_status_without_the_document_is_no_success_of_a_read(
     connect_to: Connect, loopback: Loopback, status: int
 ) -> None:
     loopback.answer = lambda handler: handler.reply(status)
     client = connect_to(loopback.url)
-    with pytest.raises(StatusError):
+    with pytest.raises((StatusError, ParseError, UnexpectedContentTypeError)):
         client.get_manifest("v1")
-    with pytest.raises(StatusError):
+    with pytest.raises((StatusError, ParseError)):
         client.list_tags()
     with pytest.raises(StatusError):
         client.head_blob(digest_of(BLOB))

@@ -18,7 +18,6 @@ from docker_registry_sdk._core.wire import Request, build
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.errors import (
     AuthError,
-    NotFoundError,
     ParseError,
     RateLimitedError,
     RegistryError,
@@ -214,11 +213,15 @@ def test_the_message_of_a_token_service_is_shortened_to_one_line() -> None:
 @pytest.mark.parametrize(
     ("response", "expected"),
     [
-        (httpx.Response(404), NotFoundError),
+        (httpx.Response(404), AuthError),
+        (httpx.Response(405), AuthError),
+        (httpx.Response(410), AuthError),
+        (httpx.Response(204), AuthError),
+        (httpx.Response(408), StatusError),
         (httpx.Response(429), RateLimitedError),
         (httpx.Response(500), ServerError),
         (httpx.Response(503), ServerError),
-        (httpx.Response(302, headers={"Location": "https://evil.test/"}), StatusError),
+        (httpx.Response(302, headers={"Location": "https://evil.test/"}), AuthError),
         (httpx.Response(200, html="<html>log in</html>"), UnexpectedContentTypeError),
         (httpx.Response(200, json=[]), ParseError),
         (httpx.Response(200, json={}), ParseError),

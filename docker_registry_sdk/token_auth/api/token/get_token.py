@@ -24,8 +24,8 @@ GetTokenOkBody: TypeAlias = "TokenResponse"
 
 @frozen(kw_only=True)
 class GetTokenOk(wire.ParsedResponse[GetTokenOkBody]):
-    """200: A token, which may have fewer rights than requested, or no rights. A service may also answer 200 with a web
-    page instead of a token."""
+    """200 or another 2xx with a document: A token, which may have fewer rights than requested, or no rights. A service
+    may also answer 200 with a web page instead of a token."""
 
     cache_control: str | None
     """Cache-Control: no-store if responses must not be cached."""
@@ -100,20 +100,19 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return GetTokenOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=_body_200(response),
-                raw=response.content,
-                cache_control=wire.text_header(response, "Cache-Control"),
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return GetTokenOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=_body_200(response),
+            raw=response.content,
+            cache_control=wire.text_header(response, "Cache-Control"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -176,7 +175,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid: a grant type that the service does not support, an invalid scope, a
                 missing parameter, or an account that is not the user name of the Basic credentials. With OAuth 2.0, a
                 wrong password or an expired or revoked refresh token is also a 400, with the error invalid_grant.
@@ -204,7 +203,7 @@ def sync(
             offline_token=offline_token,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -257,7 +256,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid: a grant type that the service does not support, an invalid scope, a
                 missing parameter, or an account that is not the user name of the Basic credentials. With OAuth 2.0, a
                 wrong password or an expired or revoked refresh token is also a 400, with the error invalid_grant.
@@ -285,7 +284,7 @@ async def asyncio(
             offline_token=offline_token,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

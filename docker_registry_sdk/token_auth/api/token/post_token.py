@@ -25,8 +25,8 @@ PostTokenOkBody: TypeAlias = "TokenResponse"
 
 @frozen(kw_only=True)
 class PostTokenOk(wire.ParsedResponse[PostTokenOkBody]):
-    """200: A token, which may have fewer rights than requested, or no rights. A service may also answer 200 with a web
-    page instead of a token."""
+    """200 or another 2xx with a document: A token, which may have fewer rights than requested, or no rights. A service
+    may also answer 200 with a web page instead of a token."""
 
     cache_control: str | None
     """Cache-Control: no-store if responses must not be cached."""
@@ -79,20 +79,19 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return PostTokenOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=_body_200(response),
-                raw=response.content,
-                cache_control=wire.text_header(response, "Cache-Control"),
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return PostTokenOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=_body_200(response),
+            raw=response.content,
+            cache_control=wire.text_header(response, "Cache-Control"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -140,7 +139,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid: a grant type that the service does not support, an invalid scope, a
                 missing parameter, or an account that is not the user name of the Basic credentials. With OAuth 2.0, a
                 wrong password or an expired or revoked refresh token is also a 400, with the error invalid_grant.
@@ -164,7 +163,7 @@ def sync(
             body,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -202,7 +201,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid: a grant type that the service does not support, an invalid scope, a
                 missing parameter, or an account that is not the user name of the Basic credentials. With OAuth 2.0, a
                 wrong password or an expired or revoked refresh token is also a 400, with the error invalid_grant.
@@ -226,7 +225,7 @@ async def asyncio(
             body,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

@@ -23,7 +23,7 @@ ListRepoImgsOkBody: TypeAlias = "list[RepoImg]"
 
 @frozen(kw_only=True)
 class ListRepoImgsOk(wire.ParsedResponse[ListRepoImgsOkBody]):
-    """200: The images of the repository, and a session for reading them."""
+    """200 or another 2xx with a document: The images of the repository, and a session for reading them."""
 
     x_docker_token: str | None = field(repr=False)
     """X-Docker-Token: A token for the repository, as `signature=...,repository="namespace/name",access=read` (or write,
@@ -98,24 +98,23 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return ListRepoImgsOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=_body_200(response),
-                raw=response.content,
-                x_docker_token=wire.text_header(response, "X-Docker-Token"),
-                x_docker_endpoints=wire.text_header(response, "X-Docker-Endpoints"),
-                www_authenticate=wire.text_header(response, "WWW-Authenticate"),
-                x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
-                set_cookie=wire.text_header(response, "Set-Cookie"),
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return ListRepoImgsOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=_body_200(response),
+            raw=response.content,
+            x_docker_token=wire.text_header(response, "X-Docker-Token"),
+            x_docker_endpoints=wire.text_header(response, "X-Docker-Endpoints"),
+            www_authenticate=wire.text_header(response, "WWW-Authenticate"),
+            x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
+            set_cookie=wire.text_header(response, "Set-Cookie"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -164,7 +163,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
                 trailing slash. The body is a web page.
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
@@ -192,7 +191,7 @@ def sync(
             x_docker_token=x_docker_token,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -231,7 +230,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
                 trailing slash. The body is a web page.
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
@@ -259,7 +258,7 @@ async def asyncio(
             x_docker_token=x_docker_token,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

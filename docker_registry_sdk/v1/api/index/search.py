@@ -23,7 +23,7 @@ SearchOkBody: TypeAlias = "SearchResults"
 
 @frozen(kw_only=True)
 class SearchOk(wire.ParsedResponse[SearchOkBody]):
-    """200: The results, possibly one page of them."""
+    """200 or another 2xx with a document: The results, possibly one page of them."""
 
 
 Success: TypeAlias = SearchOk
@@ -83,19 +83,18 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return SearchOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=_body_200(response),
-                raw=response.content,
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return SearchOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=_body_200(response),
+            raw=response.content,
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -144,7 +143,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
                 used up.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
@@ -166,7 +165,7 @@ def sync(
             n=n,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -205,7 +204,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
                 used up.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
@@ -227,7 +226,7 @@ async def asyncio(
             n=n,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

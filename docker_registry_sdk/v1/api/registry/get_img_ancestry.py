@@ -18,7 +18,8 @@ ACCEPT = ("application/json",)
 
 @frozen(kw_only=True)
 class GetImgAncestryOk(wire.ParsedResponse[list[str]]):
-    """200: The ids of the image and of all its ancestors. The image ids, from the image to the root."""
+    """200 or another 2xx with a document: The ids of the image and of all its ancestors. The image ids, from the image
+    to the root."""
 
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
@@ -76,21 +77,20 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return GetImgAncestryOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=_body_200(response),
-                raw=response.content,
-                x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
-                set_cookie=wire.text_header(response, "Set-Cookie"),
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return GetImgAncestryOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=_body_200(response),
+            raw=response.content,
+            x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
+            set_cookie=wire.text_header(response, "Set-Cookie"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -131,7 +131,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
                 does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
                 come first. Quay sends a short text as the body.
@@ -159,7 +159,7 @@ def sync(
             img_id,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -191,7 +191,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
                 does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
                 come first. Quay sends a short text as the body.
@@ -219,7 +219,7 @@ async def asyncio(
             img_id,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

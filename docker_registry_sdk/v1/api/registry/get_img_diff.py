@@ -23,8 +23,8 @@ GetImgDiffOkBody: TypeAlias = "ImgDiff | None"
 
 @frozen(kw_only=True)
 class GetImgDiffOk(wire.ParsedResponse[GetImgDiffOkBody]):
-    """200: The changes of the layer. If the server does not know them yet, the body is empty although the media type is
-    JSON."""
+    """200 or another 2xx with a document: The changes of the layer. If the server does not know them yet, the body is
+    empty although the media type is JSON."""
 
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
@@ -82,21 +82,20 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return GetImgDiffOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=_body_200(response),
-                raw=response.content,
-                x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
-                set_cookie=wire.text_header(response, "Set-Cookie"),
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return GetImgDiffOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=_body_200(response),
+            raw=response.content,
+            x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
+            set_cookie=wire.text_header(response, "Set-Cookie"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -142,7 +141,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
                 does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
                 come first. Quay sends a short text as the body.
@@ -170,7 +169,7 @@ def sync(
             img_id,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -204,7 +203,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
                 does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
                 come first. Quay sends a short text as the body.
@@ -232,7 +231,7 @@ async def asyncio(
             img_id,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

@@ -23,7 +23,7 @@ GetImgJsonOkBody: TypeAlias = "ImgJson"
 
 @frozen(kw_only=True)
 class GetImgJsonOk(wire.ParsedResponse[GetImgJsonOkBody]):
-    """200: The JSON of the image."""
+    """200 or another 2xx with a document: The JSON of the image."""
 
     x_docker_size: int | None
     """X-Docker-Size: The size of the stored layer in bytes. Missing if the server does not know it."""
@@ -92,25 +92,24 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return GetImgJsonOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=_body_200(response),
-                raw=response.content,
-                x_docker_size=wire.integer_header(response, "X-Docker-Size"),
-                x_docker_checksum=wire.text_header(response, "X-Docker-Checksum"),
-                x_docker_checksum_payload=wire.text_header(response, "X-Docker-Checksum-Payload"),
-                x_docker_payload_checksum=wire.text_header(response, "X-Docker-Payload-Checksum"),
-                x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
-                set_cookie=wire.text_header(response, "Set-Cookie"),
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return GetImgJsonOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=_body_200(response),
+            raw=response.content,
+            x_docker_size=wire.integer_header(response, "X-Docker-Size"),
+            x_docker_checksum=wire.text_header(response, "X-Docker-Checksum"),
+            x_docker_checksum_payload=wire.text_header(response, "X-Docker-Checksum-Payload"),
+            x_docker_payload_checksum=wire.text_header(response, "X-Docker-Payload-Checksum"),
+            x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
+            set_cookie=wire.text_header(response, "Set-Cookie"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -152,7 +151,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
                 does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
                 come first. Quay sends a short text as the body.
@@ -180,7 +179,7 @@ def sync(
             img_id,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -212,7 +211,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
                 does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
                 come first. Quay sends a short text as the body.
@@ -240,7 +239,7 @@ async def asyncio(
             img_id,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

@@ -23,7 +23,7 @@ GetRepoJsonOkBody: TypeAlias = "RepoJson"
 
 @frozen(kw_only=True)
 class GetRepoJsonOk(wire.ParsedResponse[GetRepoJsonOkBody]):
-    """200: The information about the push."""
+    """200 or another 2xx with a document: The information about the push."""
 
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
@@ -83,21 +83,20 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return GetRepoJsonOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=_body_200(response),
-                raw=response.content,
-                x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
-                set_cookie=wire.text_header(response, "Set-Cookie"),
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return GetRepoJsonOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=_body_200(response),
+            raw=response.content,
+            x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
+            set_cookie=wire.text_header(response, "Set-Cookie"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -141,7 +140,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
                 trailing slash. The body is a web page.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
@@ -165,7 +164,7 @@ def sync(
             name,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -199,7 +198,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
                 trailing slash. The body is a web page.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
@@ -223,7 +222,7 @@ async def asyncio(
             name,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

@@ -23,7 +23,7 @@ ListRepositoriesOkBody: TypeAlias = "RepositoryList"
 
 @frozen(kw_only=True)
 class ListRepositoriesOk(wire.ParsedResponse[ListRepositoriesOkBody]):
-    """200: One page of repository names."""
+    """200 or another 2xx with a document: One page of repository names."""
 
     next_url: str | None = field(repr=False)
     """Link: The URL of the next page, from the link with `rel="next"`; absent on the last page."""
@@ -99,22 +99,21 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return ListRepositoriesOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=_body_200(response),
-                raw=response.content,
-                next_url=wire.next_link(response),
-                docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
-                warning=wire.text_header(response, "Warning"),
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return ListRepositoriesOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=_body_200(response),
+            raw=response.content,
+            next_url=wire.next_link(response),
+            docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
+            warning=wire.text_header(response, "Warning"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -164,7 +163,7 @@ def sync(
         ValueError: next_url and a query parameter were given. A URL from the server has a query of its own.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
@@ -190,7 +189,7 @@ def sync(
             last=last,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -230,7 +229,7 @@ async def asyncio(
         ValueError: next_url and a query parameter were given. A URL from the server has a query of its own.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
@@ -256,7 +255,7 @@ async def asyncio(
             last=last,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

@@ -37,7 +37,7 @@ GetManifestOkBody: TypeAlias = (
 
 @frozen(kw_only=True)
 class GetManifestOk(wire.ParsedResponse[GetManifestOkBody]):
-    """200: The manifest. Content-Type gives its media type."""
+    """200 or another 2xx with a document: The manifest. Content-Type gives its media type."""
 
     docker_content_digest: str | None
     """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes."""
@@ -116,27 +116,26 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         UnexpectedContentTypeError: The media type of the response is not documented.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return GetManifestOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=_body_200(response),
-                raw=response.content,
-                docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
-                docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
-                content_length=wire.integer_header(response, "Content-Length"),
-                etag=wire.text_header(response, "ETag"),
-                oci_subject=wire.text_header(response, "OCI-Subject"),
-                warning=wire.text_header(response, "Warning"),
-                ratelimit_limit=wire.text_header(response, "RateLimit-Limit"),
-                ratelimit_remaining=wire.text_header(response, "RateLimit-Remaining"),
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return GetManifestOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=_body_200(response),
+            raw=response.content,
+            docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
+            docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
+            content_length=wire.integer_header(response, "Content-Length"),
+            etag=wire.text_header(response, "ETag"),
+            oci_subject=wire.text_header(response, "OCI-Subject"),
+            warning=wire.text_header(response, "Warning"),
+            ratelimit_limit=wire.text_header(response, "RateLimit-Limit"),
+            ratelimit_remaining=wire.text_header(response, "RateLimit-Remaining"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -208,7 +207,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             304: The content still has the ETag that the caller sent.
             307: The content is at another URL. Do not send credentials there if it is on another origin.
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
@@ -237,7 +236,7 @@ def sync(
             accept=accept,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -276,7 +275,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             304: The content still has the ETag that the caller sent.
             307: The content is at another URL. Do not send credentials there if it is on another origin.
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
@@ -305,7 +304,7 @@ async def asyncio(
             accept=accept,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

@@ -23,7 +23,7 @@ ListReferrersOkBody: TypeAlias = "ImageIndex"
 
 @frozen(kw_only=True)
 class ListReferrersOk(wire.ParsedResponse[ListReferrersOkBody]):
-    """200: One page of referrers."""
+    """200 or another 2xx with a document: One page of referrers."""
 
     next_url: str | None = field(repr=False)
     """Link: The URL of the next page, from the link with `rel="next"`; absent on the last page."""
@@ -105,23 +105,22 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return ListReferrersOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=_body_200(response),
-                raw=response.content,
-                next_url=wire.next_link(response),
-                oci_filters_applied=wire.list_header(response, "OCI-Filters-Applied"),
-                docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
-                warning=wire.text_header(response, "Warning"),
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return ListReferrersOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=_body_200(response),
+            raw=response.content,
+            next_url=wire.next_link(response),
+            oci_filters_applied=wire.list_header(response, "OCI-Filters-Applied"),
+            docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
+            warning=wire.text_header(response, "Warning"),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -173,7 +172,7 @@ def sync(
         ValueError: next_url and a query parameter were given. A URL from the server has a query of its own.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
@@ -200,7 +199,7 @@ def sync(
             artifact_type=artifact_type,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -242,7 +241,7 @@ async def asyncio(
         ValueError: next_url and a query parameter were given. A URL from the server has a query of its own.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
@@ -269,7 +268,7 @@ async def asyncio(
             artifact_type=artifact_type,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

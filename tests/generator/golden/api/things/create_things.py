@@ -21,7 +21,7 @@ CreateThingsOkBody: TypeAlias = "int | str"
 
 @frozen(kw_only=True)
 class CreateThingsOk(wire.ParsedResponse[CreateThingsOkBody]):
-    """200: Either a word or a number."""
+    """200 or another 2xx with a document: Either a word or a number."""
 
 
 Success: TypeAlias = CreateThingsOk
@@ -71,19 +71,18 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return CreateThingsOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=_body_200(response),
-                raw=response.content,
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return CreateThingsOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=_body_200(response),
+            raw=response.content,
+        )
     raise wire.status_error(response, response.content, None)
 
 
@@ -116,7 +115,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
@@ -128,7 +127,7 @@ def sync(
             body,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )
@@ -158,7 +157,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
@@ -170,7 +169,7 @@ async def asyncio(
             body,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )

@@ -29,7 +29,7 @@ GetThingOkBody: TypeAlias = "Thing | list[Thing]"
 
 @frozen(kw_only=True)
 class GetThingOk(wire.ParsedResponse[GetThingOkBody]):
-    """200: The thing. Several things."""
+    """200 or another 2xx with a document: The thing. Several things."""
 
     location: str | None = field(repr=False)
     """Location: Where it "really" is."""
@@ -126,25 +126,24 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         UnexpectedContentTypeError: The media type of the response is not documented.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return GetThingOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=_body_200(response),
-                raw=response.content,
-                location=wire.url_header(response, "Location"),
-                x_count=wire.required(wire.integer_header(response, "X-Count"), "GetThingOk", "X-Count"),
-                x_done=wire.boolean_header(response, "X-Done"),
-                x_kinds=wire.list_header(response, "X-Kinds"),
-                x_secret=wire.text_header(response, "X-Secret"),
-                next_url=wire.next_link(response),
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return GetThingOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=_body_200(response),
+            raw=response.content,
+            location=wire.url_header(response, "Location"),
+            x_count=wire.required(wire.integer_header(response, "X-Count"), "GetThingOk", "X-Count"),
+            x_done=wire.boolean_header(response, "X-Done"),
+            x_kinds=wire.list_header(response, "X-Kinds"),
+            x_secret=wire.text_header(response, "X-Secret"),
+            next_url=wire.next_link(response),
+        )
     raise wire.status_error(response, response.content, _error)
 
 
@@ -215,7 +214,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             404: The thing does "not" exist.
             5XX: It broke.
         UnexpectedContentTypeError: The media type of the response is not documented.
@@ -239,7 +238,7 @@ def sync(
             accept=accept,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -289,7 +288,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             404: The thing does "not" exist.
             5XX: It broke.
         UnexpectedContentTypeError: The media type of the response is not documented.
@@ -313,7 +312,7 @@ async def asyncio(
             accept=accept,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

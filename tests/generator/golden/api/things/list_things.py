@@ -22,7 +22,7 @@ ListThingsOkBody: TypeAlias = "list[Thing]"
 
 @frozen(kw_only=True)
 class ListThingsOk(wire.ParsedResponse[ListThingsOkBody]):
-    """200: A page."""
+    """200 or another 2xx with a document: A page."""
 
 
 Success: TypeAlias = ListThingsOk
@@ -85,19 +85,18 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return ListThingsOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=_body_200(response),
-                raw=response.content,
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return ListThingsOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=_body_200(response),
+            raw=response.content,
+        )
     raise wire.status_error(response, response.content, None)
 
 
@@ -135,7 +134,7 @@ def sync(
         ValueError: next_url and a query parameter were given. A URL from the server has a query of its own.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
@@ -148,7 +147,7 @@ def sync(
             n=n,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )
@@ -182,7 +181,7 @@ async def asyncio(
         ValueError: next_url and a query parameter were given. A URL from the server has a query of its own.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
@@ -195,7 +194,7 @@ async def asyncio(
             n=n,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )

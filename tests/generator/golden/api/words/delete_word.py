@@ -24,7 +24,7 @@ DeleteWordOkBody: TypeAlias = "Colour | str | None"
 
 @frozen(kw_only=True)
 class DeleteWordOk(wire.ParsedResponse[DeleteWordOkBody]):
-    """200: The old word, or nothing."""
+    """200 or another 2xx with a document: The old word, or nothing."""
 
 
 Success: TypeAlias = DeleteWordOk
@@ -78,19 +78,18 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return DeleteWordOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=_body_200(response),
-                raw=response.content,
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return DeleteWordOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=_body_200(response),
+            raw=response.content,
+        )
     raise wire.status_error(response, response.content, None)
 
 
@@ -128,7 +127,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
@@ -141,7 +140,7 @@ def sync(
             body,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )
@@ -173,7 +172,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
@@ -186,7 +185,7 @@ async def asyncio(
             body,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )

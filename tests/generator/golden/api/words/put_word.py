@@ -15,7 +15,7 @@ ACCEPT = ("application/json",)
 
 @frozen(kw_only=True)
 class PutWordOk(wire.ParsedResponse[Any]):
-    """200: Done."""
+    """200 or another 2xx with a document: Done."""
 
 
 Success: TypeAlias = PutWordOk
@@ -70,19 +70,18 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return PutWordOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=_body_200(response),
-                raw=response.content,
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return PutWordOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=_body_200(response),
+            raw=response.content,
+        )
     raise wire.status_error(response, response.content, None)
 
 
@@ -117,7 +116,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
@@ -130,7 +129,7 @@ def sync(
             body=body,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )
@@ -162,7 +161,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
@@ -175,7 +174,7 @@ async def asyncio(
             body=body,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )
