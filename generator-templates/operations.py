@@ -88,8 +88,9 @@ class OperationView:
         A success without a body says that it is done, with every 2xx status. A document counts with every 2xx status that may
         have one. A response to HEAD describes the body that GET would return, and a streamed body may be a part of the whole.
         """
-        kinds = [success.kind for success in self.successes]
-        return None if self.method == "HEAD" else {("none",): "ANY_SUCCESS", ("json",): "DOCUMENT_SUCCESS"}.get(tuple(kinds))
+        if self.method == "HEAD" or len(self.successes) != 1:
+            return None
+        return {"none": "ANY_SUCCESS", "json": "DOCUMENT_SUCCESS"}.get(self.successes[0].kind)
 
     @property
     def accept(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from tests.core.wire.loopback import Handler, Loopback
 
 pytestmark = pytest.mark.anyio
 
-LOGIN = {"username": "alice", "password": "hunter2"}
+LOGIN = ("alice", "hunter2")
 BASIC = f"Basic {base64.b64encode(b'alice:hunter2').decode()}"
 NO_TOKENS: list[tuple[int, bytes]] = [
     (404, b"{}"),
@@ -62,7 +62,7 @@ def serve(
 @pytest.mark.parametrize(("status", "body"), NO_TOKENS)
 async def test_without_tokens_the_password_is_sent_to_the_registry(loopback: Loopback, status: int, body: bytes) -> None:
     serve(loopback, status, body, together=status == 404)
-    async with AsyncRegistryClientV2(f"{loopback.url}/a", **LOGIN) as client:
+    async with AsyncRegistryClientV2(f"{loopback.url}/a", credentials=LOGIN) as client:
         assert await client.list_tags() == ["1"]
         assert await client.list_tags() == ["1"]
         assert client.explain_auth().challenge == "basic"
@@ -71,13 +71,13 @@ async def test_without_tokens_the_password_is_sent_to_the_registry(loopback: Loo
 
 async def test_a_token_service_of_another_site_leaves_the_password_to_the_registry(loopback: Loopback) -> None:
     serve(loopback, 404, b"", realm="https://auth.example.com/token")
-    async with AsyncRegistryClientV2(f"{loopback.url}/a", **LOGIN) as client:
+    async with AsyncRegistryClientV2(f"{loopback.url}/a", credentials=LOGIN) as client:
         assert await client.list_tags() == ["1"]
 
 
 async def test_a_password_that_neither_accepts_is_asked_for_once(loopback: Loopback) -> None:
     serve(loopback, 401, b"{}", accepts="nothing")
-    async with AsyncRegistryClientV2(f"{loopback.url}/a", **LOGIN) as client:
+    async with AsyncRegistryClientV2(f"{loopback.url}/a", credentials=LOGIN) as client:
         for _ in range(2):
             with pytest.raises(BasicLoginError):
                 await client.list_tags()
@@ -87,7 +87,7 @@ async def test_a_password_that_neither_accepts_is_asked_for_once(loopback: Loopb
 @pytest.mark.parametrize(("status", "expected"), [(500, ServerError), (429, RateLimitedError)])
 async def test_a_token_service_that_fails_is_asked_again(loopback: Loopback, status: int, expected: type[RegistryError]) -> None:
     serve(loopback, status, b"")
-    async with AsyncRegistryClientV2(f"{loopback.url}/a", max_retries=0, **LOGIN) as client:
+    async with AsyncRegistryClientV2(f"{loopback.url}/a", max_retries=0, credentials=LOGIN) as client:
         for _ in range(2):
             with pytest.raises(expected):
                 await client.list_tags()
@@ -95,14 +95,12 @@ async def test_a_token_service_that_fails_is_asked_again(loopback: Loopback, sta
 
 
 @pytest.mark.parametrize("status", [404, 405, 410, 302])
-@pytest.mark.parametrize("login", [LOGIN, {"credentials": {}}], ids=["login", "anonymous"])
-async def test_a_missing_token_service_does_not_mean_that_a_tag_is_missing(
-    loopback: Loopback, status: int, login: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize("login", [LOGIN, {}], ids=["login", "anonymous"])
+async def test_a_missing_token_service_does_not_mean_that_a_tag_is_missing(loopback: Loopback, status: int, login: Any) -> None:
     serve(loopback, status, b'{"details": "no such page"}')
     both = loopback.answer
     loopback.answer = lambda handler: both(handler) if handler.path.startswith("/token") else _only_bearer(handler)
-    async with AsyncRegistryClientV2(f"{loopback.url}/a", **login) as client:
+    async with AsyncRegistryClientV2(f"{loopback.url}/a", credentials=login) as client:
         with pytest.raises(AuthError, match=f"issues no tokens: status {status} .no such page") as caught:
             await client.exists("latest")
     assert not isinstance(caught.value, (NotFoundError, TokenLoginError))

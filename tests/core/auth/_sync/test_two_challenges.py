@@ -22,7 +22,7 @@ from docker_registry_sdk.errors import (
 
 pytestmark = pytest.mark.anyio
 
-LOGIN = {"username": "alice", "password": "hunter2"}
+LOGIN = ("alice", "hunter2")
 BASIC = f"Basic {base64.b64encode(b'alice:hunter2').decode()}"
 NO_TOKENS: list[tuple[int, bytes]] = [
     (404, b"{}"),
@@ -63,7 +63,7 @@ def serve(
 @pytest.mark.parametrize(("status", "body"), NO_TOKENS)
 def test_without_tokens_the_password_is_sent_to_the_registry(loopback: Loopback, status: int, body: bytes) -> None:
     serve(loopback, status, body, together=status == 404)
-    with RegistryClientV2(f"{loopback.url}/a", **LOGIN) as client:
+    with RegistryClientV2(f"{loopback.url}/a", credentials=LOGIN) as client:
         assert client.list_tags() == ["1"]
         assert client.list_tags() == ["1"]
         assert client.explain_auth().challenge == "basic"
@@ -76,13 +76,13 @@ def test_without_tokens_the_password_is_sent_to_the_registry(loopback: Loopback,
 
 def test_a_token_service_of_another_site_leaves_the_password_to_the_registry(loopback: Loopback) -> None:
     serve(loopback, 404, b"", realm="https://auth.example.com/token")
-    with RegistryClientV2(f"{loopback.url}/a", **LOGIN) as client:
+    with RegistryClientV2(f"{loopback.url}/a", credentials=LOGIN) as client:
         assert client.list_tags() == ["1"]
 
 
 def test_a_password_that_neither_accepts_is_asked_for_once(loopback: Loopback) -> None:
     serve(loopback, 401, b"{}", accepts="nothing")
-    with RegistryClientV2(f"{loopback.url}/a", **LOGIN) as client:
+    with RegistryClientV2(f"{loopback.url}/a", credentials=LOGIN) as client:
         for _ in range(2):
             with pytest.raises(BasicLoginError):
                 client.list_tags()
@@ -94,7 +94,7 @@ def test_a_token_service_that_fails_is_asked_again(
     loopback: Loopback, status: int, expected: type[RegistryError]
 ) -> None:
     serve(loopback, status, b"")
-    with RegistryClientV2(f"{loopback.url}/a", max_retries=0, **LOGIN) as client:
+    with RegistryClientV2(f"{loopback.url}/a", max_retries=0, credentials=LOGIN) as client:
         for _ in range(2):
             with pytest.raises(expected):
                 client.list_tags()
@@ -102,14 +102,14 @@ def test_a_token_service_that_fails_is_asked_again(
 
 
 @pytest.mark.parametrize("status", [404, 405, 410, 302])
-@pytest.mark.parametrize("login", [LOGIN, {"credentials": {}}], ids=["login", "anonymous"])
+@pytest.mark.parametrize("login", [LOGIN, {}], ids=["login", "anonymous"])
 def test_a_missing_token_service_does_not_mean_that_a_tag_is_missing(
-    loopback: Loopback, status: int, login: dict[str, Any]
+    loopback: Loopback, status: int, login: Any
 ) -> None:
     serve(loopback, status, b'{"details": "no such page"}')
     both = loopback.answer
     loopback.answer = lambda handler: both(handler) if handler.path.startswith("/token") else _only_bearer(handler)
-    with RegistryClientV2(f"{loopback.url}/a", **login) as client:
+    with RegistryClientV2(f"{loopback.url}/a", credentials=login) as client:
         with pytest.raises(AuthError, match=f"issues no tokens: status {status} .no such page") as caught:
             client.exists("latest")
     assert not isinstance(caught.value, (NotFoundError, TokenLoginError))
