@@ -31,11 +31,13 @@ class ReferrersRegistry:
         url: The URL of the registry.
         has_api: Whether it has the referrers API.
         embedded: The embedded registry; None for Debian's docker-registry.
+        requires_subject: Whether it rejects manifests whose subject does not exist.
     """
 
     url: str
     has_api: bool
     embedded: EmbeddedRegistry | None = None
+    requires_subject: bool = False
 
 
 @pytest.fixture(scope="module", params=["api", "no-api", "ghcr", "gitlab", "docker-registry"])
@@ -48,7 +50,7 @@ def referrers_registry(request: pytest.FixtureRequest, tmp_path_factory: pytest.
     with EmbeddedRegistry(profile=request.param if request.param in ("ghcr", "gitlab") else None, auth="none") as embedded:
         if request.param in ("no-api", "gitlab"):
             disable_referrers_api(embedded)
-        yield ReferrersRegistry(embedded.url, request.param == "api", embedded)
+        yield ReferrersRegistry(embedded.url, request.param == "api", embedded, requires_subject=request.param == "gitlab")
 
 
 def disable_referrers_api(registry: EmbeddedRegistry, response: Any = None) -> None:

@@ -29,10 +29,11 @@ _DEAD_STATUSES: Final = frozenset({404, 416, 500})
 class UploadRecovery:
     """The state of an upload that decides what the upload does after a failed request.
 
-    A session that answers 404, 416 or 500 twice in a row is given up, and so is a session that answers several 5xx in a row when
-    the last repetition is due. The upload then starts over in another session. It does so once; only a session that was lost
-    because a connection was interrupted does not count. In any case, the number of repetitions is limited by the retry policy:
-    it counts from 0 again only when the registry has received more bytes than ever before.
+    A session that answers 404, 416 or 500 twice in a row is given up, and so is a session that answers several 5xx in a row, or
+    any of these errors after its connection was interrupted, when the last repetition is due. The upload then starts over in
+    another session. It does so once; only a session that was lost because a connection was interrupted does not count. In any
+    case, the number of repetitions is limited by the retry policy: it counts from 0 again only when the registry has received
+    more bytes than ever before.
 
     Args:
         limits: The limits of the call, with its deadline and the client's retry policy.
@@ -100,7 +101,7 @@ class UploadRecovery:
         if status in _DEAD_STATUSES or (status is not None and status >= 500):
             self._refusals += 1
             is_last = self._failures.count + 1 >= self._limits.retry.max_retries
-            if self._refusals > 1 and (status in _DEAD_STATUSES or is_last):
+            if (self._refusals > 1 and (status in _DEAD_STATUSES or is_last)) or (self._lost_connection and is_last):
                 if status == 416 and _TOO_LARGE.search(str(error)):
                     return "fail"
                 if can_replay and self._may_start_over:

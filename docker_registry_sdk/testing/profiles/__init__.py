@@ -16,6 +16,7 @@ ProfileName: TypeAlias = Literal[
     "ecr-public",
     "gar",
     "ghcr",
+    "gitea",
     "gitlab",
     "harbor",
     "icr",

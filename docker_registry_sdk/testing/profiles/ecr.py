@@ -16,6 +16,7 @@ from docker_registry_sdk.testing.byte_ranges import RangeError, parse_range
 from docker_registry_sdk.testing.faults.exchange import FaultExchange, RequestInfo
 from docker_registry_sdk.testing.faults.responses import CapturedResponse, Status, capture_response
 from docker_registry_sdk.testing.profiles.effects import ChangeResponse, OpaqueLinks, PageSizeExceeds
+from docker_registry_sdk.testing.profiles.manifest_effects import NoteUpload, RejectManifest, find_unseen_blob
 from docker_registry_sdk.testing.profiles.profile import RegistryProfile, RegistryQuirk, always
 from docker_registry_sdk.testing.streaming import BlobResponse
 
@@ -169,6 +170,15 @@ ECR = RegistryProfile(
             "A push to a repository that does not exist is answered with 404.",
             "AWS ECR user guide, pushing an image",
             (always(RequireRepository(), ("start_blob_upload", "put_manifest")),),
+        ),
+        RegistryQuirk(
+            "manifest-check-lags",
+            "A manifest is answered with 400 once if the registry has just received one of its blobs, and accepted then.",
+            "clowdhaus/ocync#104",
+            (
+                always(NoteUpload(), ("start_blob_upload", "complete_blob_upload")),
+                always(RejectManifest(find_unseen_blob, "MANIFEST_BLOB_UNKNOWN"), "put_manifest"),
+            ),
         ),
         RegistryQuirk(
             "blobs-in-s3",

@@ -19,6 +19,11 @@ from docker_registry_sdk.testing.profiles.effects import (
     RefuseScopes,
     mounts_without_source,
 )
+from docker_registry_sdk.testing.profiles.manifest_effects import (
+    RejectManifest,
+    find_layer_without_gzip,
+    find_missing_subject,
+)
 from docker_registry_sdk.testing.profiles.profile import RegistryProfile, RegistryQuirk, always
 from docker_registry_sdk.testing.profiles.requests import with_path, without_credentials
 from docker_registry_sdk.testing.settings import RegistrySettings
@@ -177,6 +182,12 @@ QUAY = RegistryProfile(
                 ),
             ),
         ),
+        RegistryQuirk(
+            "gzip-layers-only",
+            "A Docker manifest with a layer that is not compressed with gzip is answered with 400; an OCI manifest is accepted.",
+            "containers/image#1270",
+            (always(RejectManifest(find_layer_without_gzip, "MANIFEST_INVALID"), "put_manifest"),),
+        ),
     ),
 )
 
@@ -197,6 +208,12 @@ GITLAB = RegistryProfile(
             "The tag sha256-<hex> is resolved to the digest, so that the fallback tag for referrers leads to the subject itself.",
             "oras-go#1396",
             (always(ResolveDigestTag(), ("get_manifest", "head_manifest"), when=_has_digest_tag),),
+        ),
+        RegistryQuirk(
+            "subject-must-exist",
+            "A manifest whose subject does not exist in the repository is answered with 400.",
+            "moby/buildkit#7007",
+            (always(RejectManifest(find_missing_subject, "MANIFEST_BLOB_UNKNOWN"), "put_manifest"),),
         ),
     ),
 )

@@ -71,6 +71,7 @@ MODULES: dict[str, tuple[str, str]] = {
     "ecr-public": ("ecr", "ECR_PUBLIC"),
     "gar": ("gar", "GAR"),
     "ghcr": ("ghcr", "GHCR"),
+    "gitea": ("gitea", "GITEA"),
     "gitlab": ("others", "GITLAB"),
     "harbor": ("others", "HARBOR"),
     "icr": ("others", "ICR"),

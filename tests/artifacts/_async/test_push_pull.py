@@ -15,6 +15,7 @@ from docker_registry_sdk import AsyncRegistries, AsyncRegistryClientV2, Progress
 from docker_registry_sdk.artifacts.manifest import ArtifactBlob
 from docker_registry_sdk.errors import (
     ArtifactError,
+    BadRequestError,
     DeadlineExceededError,
     DigestMismatchError,
     InvalidDigestError,
@@ -27,7 +28,7 @@ from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Slow, Status, WrongBytes
 from docker_registry_sdk.v2.models import Descriptor
 from tests.support.images import DOCKER_MANIFEST, descriptor, digest_of, index_of
-from tests.support.referrers_registries import IMAGE, SUBJECT, disable_referrers_api
+from tests.support.referrers_registries import IMAGE, SUBJECT, ReferrersRegistry, disable_referrers_api
 
 pytestmark = pytest.mark.anyio
 
@@ -212,7 +213,9 @@ async def test_places_of_artifacts(embedded_registry: EmbeddedRegistry, source: 
             await artifacts.async_push(name, files[0], artifact_type=REPORT)
 
 
-async def test_a_missing_subject_is_an_error_unless_its_descriptor_is_given(repository_client: AsyncRegistryClientV2) -> None:
+async def test_a_missing_subject_is_an_error_unless_its_descriptor_is_given(
+    repository_client: AsyncRegistryClientV2, referrers_registry: ReferrersRegistry
+) -> None:
     unknown = digest_of(b"nothing")
     with pytest.raises(NotFoundError):
         await artifacts.async_push(repository_client, [], artifact_type=REPORT, subject=unknown)
@@ -220,9 +223,12 @@ async def test_a_missing_subject_is_an_error_unless_its_descriptor_is_given(repo
         await artifacts.async_push(repository_client, [], artifact_type=REPORT, subject="sha256:v1")
     with pytest.raises(NotFoundError):
         await artifacts.async_push(repository_client, [], artifact_type=REPORT, subject="no-such-tag")
-    pushed = await artifacts.async_push(
-        repository_client, [], artifact_type=REPORT, subject=Descriptor(media_type=OCI_MANIFEST, digest=unknown, size=7)
-    )
+    subject = Descriptor(media_type=OCI_MANIFEST, digest=unknown, size=7)
+    if referrers_registry.requires_subject:
+        with pytest.raises(BadRequestError, match=unknown):
+            await artifacts.async_push(repository_client, [], artifact_type=REPORT, subject=subject)
+        return
+    pushed = await artifacts.async_push(repository_client, [], artifact_type=REPORT, subject=subject)
     assert [each.digest async for each in repository_client.iter_referrers(unknown)] == [pushed.digest]
 
 

@@ -12,12 +12,18 @@ from typing import Any
 
 import pytest
 from tests.support.images import DOCKER_MANIFEST, descriptor, digest_of, index_of
-from tests.support.referrers_registries import IMAGE, SUBJECT, disable_referrers_api
+from tests.support.referrers_registries import (
+    IMAGE,
+    SUBJECT,
+    ReferrersRegistry,
+    disable_referrers_api,
+)
 
 from docker_registry_sdk import Progress, Registries, RegistryClientV2, artifacts
 from docker_registry_sdk.artifacts.manifest import ArtifactBlob
 from docker_registry_sdk.errors import (
     ArtifactError,
+    BadRequestError,
     DeadlineExceededError,
     DigestMismatchError,
     InvalidDigestError,
@@ -218,7 +224,9 @@ def test_places_of_artifacts(embedded_registry: EmbeddedRegistry, source: Path, 
             artifacts.push(name, files[0], artifact_type=REPORT)
 
 
-def test_a_missing_subject_is_an_error_unless_its_descriptor_is_given(repository_client: RegistryClientV2) -> None:
+def test_a_missing_subject_is_an_error_unless_its_descriptor_is_given(
+    repository_client: RegistryClientV2, referrers_registry: ReferrersRegistry
+) -> None:
     unknown = digest_of(b"nothing")
     with pytest.raises(NotFoundError):
         artifacts.push(repository_client, [], artifact_type=REPORT, subject=unknown)
@@ -226,9 +234,12 @@ def test_a_missing_subject_is_an_error_unless_its_descriptor_is_given(repository
         artifacts.push(repository_client, [], artifact_type=REPORT, subject="sha256:v1")
     with pytest.raises(NotFoundError):
         artifacts.push(repository_client, [], artifact_type=REPORT, subject="no-such-tag")
-    pushed = artifacts.push(
-        repository_client, [], artifact_type=REPORT, subject=Descriptor(media_type=OCI_MANIFEST, digest=unknown, size=7)
-    )
+    subject = Descriptor(media_type=OCI_MANIFEST, digest=unknown, size=7)
+    if referrers_registry.requires_subject:
+        with pytest.raises(BadRequestError, match=unknown):
+            artifacts.push(repository_client, [], artifact_type=REPORT, subject=subject)
+        return
+    pushed = artifacts.push(repository_client, [], artifact_type=REPORT, subject=subject)
     assert [each.digest for each in repository_client.iter_referrers(unknown)] == [pushed.digest]
 
 

@@ -62,7 +62,8 @@ def test_which_errors_end_a_session() -> None:
         recovery = UploadRecovery(CallLimits(retry=RetryPolicy(max_retries)), None)
         found: list[str] = []
         for status in statuses:
-            error = status_error(status)
+            error: RegistryError
+            error = status_error(status) if status else transport_error(httpx.ReadError(""))
             found.append(recovery.next_step(error, offset=5, was_status=False, is_small=False, can_replay=can_replay))
             recovery.seconds_to_retry(error)
         return found
@@ -74,4 +75,7 @@ def test_which_errors_end_a_session() -> None:
     assert steps(503, 503, 503) == ["resume", "resume", "resume"]
     assert steps(503, 503, 503, max_retries=3) == ["resume", "resume", "replace"]
     assert steps(503, max_retries=1) == ["resume"]
+    for status in (404, 416, 500, 503):
+        assert steps(0, status, status, max_retries=3)[:2] == ["resume", "resume"]
+        assert steps(0, status, max_retries=2) == ["resume", "replace"]
     assert steps(400) == steps(413) == ["fail"]

@@ -26,11 +26,11 @@ from docker_registry_sdk.media_types import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST
 from docker_registry_sdk.reference import Repo, parse_repo_and_ref
 from docker_registry_sdk.testing import RequestRecord
 from docker_registry_sdk.testing.faults import Fault
+from docker_registry_sdk.testing.profiles.manifest_effects import RejectManifest, find_missing_subject
 from docker_registry_sdk.v2.models import Descriptor
 from tests.images.built_images import build_image, build_index, check_pushed_image, descriptor_of, push_image
 from tests.images.conftest import StartRegistry
 from tests.support.images import descriptor, digest_of
-from tests.support.strict_subjects import RequireSubject
 
 pytestmark = pytest.mark.anyio
 
@@ -38,7 +38,7 @@ SUBJECT = build_image([b"subject"])
 ATTESTATION = build_image([b"attestation"], "unknown/unknown", subject=descriptor_of(SUBJECT), artifactType="application/x-a")
 SIGNATURE = build_image([b"signature"], subject=descriptor_of(SUBJECT), artifactType="application/x-s")
 SIGNED_SIGNATURE = build_image([b"witness"], subject=descriptor_of(SIGNATURE), artifactType="application/x-w")
-STRICT = Fault(RequireSubject(), operation="put_manifest", times=None)
+STRICT = Fault(RejectManifest(find_missing_subject, "MANIFEST_BLOB_UNKNOWN"), operation="put_manifest", times=None)
 
 
 @pytest.mark.parametrize("attestation_first", [False, True])

@@ -18,7 +18,6 @@ from tests.images.built_images import (
 )
 from tests.images.conftest import StartRegistry
 from tests.support.images import descriptor, digest_of
-from tests.support.strict_subjects import RequireSubject
 
 from docker_registry_sdk import Registries, images
 from docker_registry_sdk._core.blobs.upload_source import ReplayableSource
@@ -37,6 +36,10 @@ from docker_registry_sdk.media_types import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST
 from docker_registry_sdk.reference import Repo, parse_repo_and_ref
 from docker_registry_sdk.testing import RequestRecord
 from docker_registry_sdk.testing.faults import Fault
+from docker_registry_sdk.testing.profiles.manifest_effects import (
+    RejectManifest,
+    find_missing_subject,
+)
 from docker_registry_sdk.v2.models import Descriptor
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +50,7 @@ ATTESTATION = build_image(
 )
 SIGNATURE = build_image([b"signature"], subject=descriptor_of(SUBJECT), artifactType="application/x-s")
 SIGNED_SIGNATURE = build_image([b"witness"], subject=descriptor_of(SIGNATURE), artifactType="application/x-w")
-STRICT = Fault(RequireSubject(), operation="put_manifest", times=None)
+STRICT = Fault(RejectManifest(find_missing_subject, "MANIFEST_BLOB_UNKNOWN"), operation="put_manifest", times=None)
 
 
 @pytest.mark.parametrize("attestation_first", [False, True])

@@ -12,7 +12,6 @@ from tests.testing.helpers import (
     image,
     next_page,
     push_blob,
-    push_image,
     put_manifest,
     start_upload,
 )
@@ -23,6 +22,15 @@ PROFILE = "ecr"
 @pytest.fixture(autouse=True)
 def repository(profile_registry: EmbeddedRegistry) -> None:
     profile_registry.storage.save("repo", RepositoryRecord())
+
+
+def push_image(client: httpx.Client, name: str, tag: str) -> str:
+    """Push an image with an empty config and no layers. The registry finds the config at the second time."""
+    push_blob(client, name, b"{}")
+    put_manifest(client, name, tag, image())
+    response = put_manifest(client, name, tag, image())
+    assert response.status_code == 201, response.text
+    return digest_of(image())
 
 
 def test_basic_as_aws(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
@@ -84,6 +92,21 @@ def test_repository_must_exist(user: httpx.Client) -> None:
     assert (assert_error_of.status_code, codes(assert_error_of)) == (404, ["NAME_UNKNOWN"])
     assert put_manifest(user, "team/other", "tag", image()).status_code == 404
     start_upload(user)
+
+
+def test_manifest_check_lags(user: httpx.Client) -> None:
+    """A manifest is answered with 400 once if the registry has just received one of its blobs, and accepted then.
+    (clowdhaus/ocync#104)
+    """
+    digest = push_blob(user, "repo", b"{}")
+    response = put_manifest(user, "repo", "tag", image())
+    assert (response.status_code, codes(response)) == (400, ["MANIFEST_BLOB_UNKNOWN"])
+    assert digest in response.text
+    for _ in range(2):
+        assert put_manifest(user, "repo", "tag", image()).status_code == 201
+    location = httpx.URL(start_upload(user)).copy_add_param("digest", digest)
+    assert user.put(location, content=b"{}").status_code == 201
+    assert [put_manifest(user, "repo", "tag", image()).status_code for _ in range(2)] == [400, 201]
 
 
 def test_blobs_in_s3(profile_registry: EmbeddedRegistry, user: httpx.Client, anyone: httpx.Client) -> None:

@@ -1,10 +1,13 @@
 """The profiles with few quirks: Artifactory, GitLab, Harbor, IBM Cloud, NVIDIA and Quay."""
 
+import json
+
 import httpx
 import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry
-from tests.testing.helpers import codes, digest_of, image, next_page, push_blob, push_image
+from docker_registry_sdk.testing.v2.manifest_formats import DOCKER_MANIFEST, OCI_MANIFEST
+from tests.testing.helpers import codes, digest_of, image, next_page, push_blob, push_image, put_manifest
 from tests.testing.profiles.helpers import SCOPE, bearer, request_token_by_get, request_token_by_post, token_in
 
 
@@ -59,6 +62,19 @@ class TestGitlab:
         assert user.get(f"/v2/repo/manifests/{fallback}").headers["docker-content-digest"] == other
         assert user.get(f"/v2/repo/manifests/{digest}").content == image()
         assert other != digest == digest_of(image())
+
+    def test_subject_must_exist(self, user: httpx.Client) -> None:
+        """A manifest whose subject does not exist in the repository is answered with 400. (moby/buildkit#7007)"""
+        push_blob(user, "repo", b"{}")
+        digest = digest_of(image())
+        subject = {"mediaType": OCI_MANIFEST, "digest": digest, "size": len(image())}
+        referrer = image(subject=subject)
+        response = put_manifest(user, "repo", "referrer", referrer)
+        assert (response.status_code, codes(response)) == (400, ["MANIFEST_BLOB_UNKNOWN"])
+        assert digest in response.text
+        push_image(user, "repo", "tag")
+        assert put_manifest(user, "repo", "referrer", referrer).status_code == 201
+        assert put_manifest(user, "repo", "other", image(subject=None)).status_code == 201
 
 
 class TestHarbor:
@@ -154,3 +170,22 @@ class TestQuay:
         response = user.get("/v2/repo/tags/list", params={"n": 101})
         assert (response.status_code, codes(response)) == (413, ["TOO_MANY_TAGS_REQUESTED"])
         assert user.get("/v2/repo/tags/list", params={"n": 100}).status_code == 200
+
+    def test_gzip_layers_only(self, user: httpx.Client) -> None:
+        """A Docker manifest with a layer that is not compressed with gzip is answered with 400; an OCI manifest is accepted.
+        (containers/image#1270)
+        """
+        layer = push_blob(user, "repo", b"layer")
+        push_blob(user, "repo", b"{}")
+        for media_type, form, status in [
+            (DOCKER_MANIFEST, "application/vnd.docker.image.rootfs.diff.tar.gzip", 201),
+            (DOCKER_MANIFEST, "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", 201),
+            (DOCKER_MANIFEST, "application/vnd.docker.image.rootfs.diff.tar", 400),
+            (DOCKER_MANIFEST, "application/vnd.oci.image.layer.v1.tar+gzip", 400),
+            (OCI_MANIFEST, "application/vnd.oci.image.layer.v1.tar", 201),
+        ]:
+            layers = [{"mediaType": form, "digest": layer, "size": 5}]
+            content = json.dumps({**json.loads(image()), "mediaType": media_type, "layers": layers}).encode()
+            response = put_manifest(user, "repo", "tag", content, media_type)
+            assert response.status_code == status, form
+            assert status == 201 or codes(response) == ["MANIFEST_INVALID"]
