@@ -10,12 +10,10 @@ from ..errors import (
     AuthError,
     DeadlineExceededError,
     DigestMismatchError,
-    ForbiddenError,
     LoginError,
     NotFoundError,
     ParseError,
     RegistryError,
-    UnauthorizedError,
 )
 
 FILE_HINT: Final = "Create the layout or archive again, or copy to another folder."
@@ -24,7 +22,7 @@ _SIZE_HINT: Final = "The manifest states a wrong size: build and push the image 
 _MISSING_HINT: Final = "The source lacks this part: push the image or artifact again, or copy a platform that is complete."
 _BYTES_HINT: Final = "Try again. If the bytes still differ, the source is damaged: build or push the image again."
 # Which blob was requested makes no difference to these errors, and calls that fail for one reason may share one exception.
-_OF_NO_CONTENT: Final = (AuthError, LoginError, UnauthorizedError, ForbiddenError, DeadlineExceededError)
+_OF_NO_CONTENT: Final = (AuthError, LoginError, DeadlineExceededError)
 
 
 @contextmanager
@@ -45,11 +43,13 @@ def named_document(name: str, hint: str) -> Iterator[str]:
 
 
 @contextmanager
-def named_by(place: str) -> Iterator[None]:
-    """Add the place that names a blob or manifest to the error that the block raises.
+def named_by(place: str, content: str = "") -> Iterator[None]:
+    """Add the content that was to be transferred, and the place that names it, to the error that the block raises.
 
     Args:
         place: The field and the manifest, such as `layers[0] of the manifest sha256:…`; an empty string if they are not known.
+        content: The kind and the digest, such as `blob sha256:…`, for errors whose text lacks the digest, such as those of an
+            upload; an empty string if the text has it.
 
     Raises:
         RegistryError: The block raised this error.
@@ -61,6 +61,8 @@ def named_by(place: str) -> Iterator[None]:
             error._replace_hint(_SIZE_HINT if error.expected == error.actual else _BYTES_HINT)
         if isinstance(error, NotFoundError) and error.method == "GET":
             error._replace_hint(_MISSING_HINT)
-        if place and not isinstance(error, _OF_NO_CONTENT):
-            error._add_place(f"named by {place}")
+        if not isinstance(error, _OF_NO_CONTENT):
+            lacks_content = content and content.rpartition(":")[2] not in error.problem
+            if words := ", ".join(filter(None, (content if lacks_content else "", place and f"named by {place}"))):
+                error._add_place(words)
         raise

@@ -78,7 +78,7 @@ def _transfer_blob(
     if planned.action != "skip":
         progress = BlobProgress(planned, copy_progress)
         from_repo = source.repo.remote_name if planned.action == "mount" and source.repo is not None else None
-        with named_by(planned.named_by):
+        with named_by(planned.named_by, f"blob {planned.digest}"):
             target.write_blob(source, progress, from_repo, plan.use_urls)
         if progress.bytes_moved is not None:
             return "move", progress.bytes_moved
@@ -89,5 +89,6 @@ def _transfer_blob(
 
 
 def _push_manifest(target: ImageTarget, manifest: PlannedManifest, copy_progress: CopyProgress) -> None:
-    target.write_manifest(manifest)
+    with named_by("", f"manifest {manifest.digest}"):
+        target.write_manifest(manifest)
     copy_progress.report("manifest", manifest.digest, manifest.size, manifest.size)
