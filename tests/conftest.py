@@ -37,6 +37,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.import_plugin("docker_registry_sdk.testing.pytest_plugin")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the tests with programs that take minutes to build, unless the command line names them."""
+    return True if collection_path == TESTS / "peers" and not any("peers" in one for one in config.args) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Move the longest tests to the front, and switch off the measurement of coverage for tests that do not need it."""
     items.sort(key=lambda item: item.path.name not in LONG_MODULES)

@@ -35,5 +35,5 @@ def _install(package: str, version: str, folder: Path) -> str | None:
     if found is None or (int(found[1]), int(found[2])) < MIN_GO_VERSION:
         return f"{package} needs Go {'.'.join(map(str, MIN_GO_VERSION))} or newer"
     environment = {**os.environ, "GOBIN": str(folder), "GOFLAGS": "-mod=mod"}
-    run = subprocess.run(["go", "install", f"{package}@{version}"], env=environment, capture_output=True, text=True, timeout=600)
+    run = subprocess.run(["go", "install", f"{package}@{version}"], env=environment, capture_output=True, text=True, timeout=1500)
     return f"{package} could not be installed: {run.stderr}" if run.returncode else None

@@ -1,4 +1,4 @@
-"""Copies whose requests fail, one after the other: the error says which part of the image and where, nothing unfinished is left."""
+"""Copies whose requests fail, one after the other: the error says which part and where, and nothing unfinished is left."""
 
 from __future__ import annotations
 
