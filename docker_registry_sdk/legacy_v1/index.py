@@ -226,8 +226,8 @@ class V1IndexAuth(BoundToProcess):
         return None if newest is session else newest
 
     def _find_credential(self, repo: str | None, *, again: bool = False) -> Generator[Effect, Any, Credential | None]:
-        if again:
-            self._held[repo].is_refused = True
+        if again:  # even if the credential was looked up for this request
+            self._held[repo].is_refused, self._held[repo].search = True, 0
         held: HeldCredential = yield FindCredential(repo)
         self._held[repo] = held
         credential = held.credential
