@@ -8,7 +8,7 @@ import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
-from docker_registry_sdk.errors import AuthError, RegistryError
+from docker_registry_sdk.errors import AuthError, RegistryError, StatusError
 from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile._async.clients import client_of
 from tests.hostile.conftest import at
@@ -46,7 +46,7 @@ async def test_a_realm_on_another_site_gets_only_anonymous_requests(registry: Lo
     name(registry, f"{at(evil, 'evil.example.net')}/token")
     evil.answer = lambda handler: handler.reply(200, b'{"token": "t"}', Content_Type="application/json")
     async with AsyncRegistryClientV2(f"{at(registry, 'registry.example.com')}/a", max_retries=0) as client:
-        with pytest.raises(AuthError, match="issues no tokens"):
+        with pytest.raises(StatusError):
             await client.list_tags()
     assert ["authorization" in seen.headers for seen in evil.seen] == [False]
 

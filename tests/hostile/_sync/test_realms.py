@@ -13,7 +13,7 @@ from tests.support.internet import pretend_internet
 
 from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
-from docker_registry_sdk.errors import AuthError, RegistryError
+from docker_registry_sdk.errors import AuthError, RegistryError, StatusError
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +47,7 @@ def test_a_realm_on_another_site_gets_only_anonymous_requests(registry: Loopback
     name(registry, f"{at(evil, 'evil.example.net')}/token")
     evil.answer = lambda handler: handler.reply(200, b'{"token": "t"}', Content_Type="application/json")
     with RegistryClientV2(f"{at(registry, 'registry.example.com')}/a", max_retries=0) as client:
-        with pytest.raises(AuthError, match="issues no tokens"):
+        with pytest.raises(StatusError):
             client.list_tags()
     assert ["authorization" in seen.headers for seen in evil.seen] == [False]
 
