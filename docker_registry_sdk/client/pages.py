@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from .._core.names.origin import Origin
+from .._core.wire import OtherHostURL
 from ..errors import InvalidReferenceError, RegistryError
 
 Entry_co = TypeVar("Entry_co", covariant=True)
@@ -40,8 +41,8 @@ class PageGuard:
     Use one guard for all pages of one listing.
 
     Args:
-        registry: A function that returns the origin of the registry, to which all links must lead. The response with the first
-            page may change the origin.
+        registry: A function that returns the origin of the registry, to which all links must lead, except those of another host
+            to which the registry has redirected the listing. The response with the first page may change the origin.
     """
 
     def __init__(self, registry: Callable[[], Origin]) -> None:
@@ -72,7 +73,7 @@ class PageGuard:
             raise RegistryError(
                 f"a listing of the registry {registry} continues at an invalid URL: {error.problem}", hint=_HINT
             ) from None
-        if origin != registry:
+        if origin != registry and not isinstance(url, OtherHostURL):
             raise RegistryError(
                 f"a listing of the registry {registry} continues on another origin, {origin}, so the client did not "
                 "request the next page",

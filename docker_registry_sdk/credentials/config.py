@@ -19,7 +19,9 @@ from ..errors import AuthError
 from .credential import Credential
 from .entries import FILE_HINT, field_of, holds_credential, parse_entry
 from .helpers import HelperCall, is_helper_name
-from .registry_keys import helper_servers, is_pattern, matching_keys, names_repo
+from .registry_keys import helper_servers, is_pattern, matching_keys, names_repo, never_matches
+
+_MAX_HOPELESS_KEYS = 5
 
 
 @frozen
@@ -50,7 +52,7 @@ class CredentialConfig:
         return any(names_repo(key, registry) for key in self.auths)
 
     def problems_for(self, registry: str) -> list[str]:
-        """Return the fields that were ignored, and why, as far as they concern a registry.
+        """Return the fields that were ignored, and why, as far as they concern a registry, and keys that match none.
 
         Args:
             registry: The name of the registry.
@@ -61,8 +63,15 @@ class CredentialConfig:
             for key in matching_keys(self.cred_helpers, registry, None)
             if not isinstance(self.cred_helpers[key], str)
         ]
+        hopeless = [
+            f"{name} entry {quoted(redact_url(key))} in {self.location} matches no registry: {reason}"
+            for name, keys in (("auths", self.auths), ("credHelpers", self.cred_helpers))
+            for key in keys
+            if (reason := never_matches(key)) is not None
+        ]
         return [
             *self.problems,
+            *hopeless[:_MAX_HOPELESS_KEYS],
             *(f"{one}: helpers are for whole registries, so the key was ignored" for one in named),
             *(f"{one}: the name of the helper is not a string, so it was ignored" for one in wrong),
         ]

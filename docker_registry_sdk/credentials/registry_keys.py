@@ -9,6 +9,7 @@ Source: https://kubernetes.io/docs/concepts/containers/images/#config-json
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -16,16 +17,20 @@ from typing import Final
 HUB_SERVER: Final = "https://index.docker.io/v1/"
 HUB: Final = "docker.io"
 
+# The port 443 after a name, an IPv4 address or an IPv6 address in brackets, not the end of an IPv6 address without brackets.
+_DEFAULT_PORT: Final = re.compile(r"([^:\[]+|\[[^\]]*\]):443")
 _HUB_HOSTS: Final = (HUB, "index.docker.io", "registry-1.docker.io")
 
 
 def registry_key(registry: str) -> str:
-    """Return the normalized name of a registry. Two names of the same registry have the same normalized name.
+    """Return the normalized name of a registry. Two names of the same registry, such as `host` and `host:443`, have the same one.
 
     Args:
         registry: The host of the registry, with or without a port.
     """
     name = registry.lower()
+    if (port := _DEFAULT_PORT.fullmatch(name)) is not None:
+        name = port[1]
     return HUB if name in _HUB_HOSTS else name
 
 
@@ -38,19 +43,20 @@ def names_repo(key: str, registry: str) -> bool:
     """
     _, host, path = _split(key)
     wanted = registry_key(registry)
-    return bool(path) and (registry_key(host) == wanted or (is_pattern(host) and _matches(host.lower(), wanted)))
+    return bool(path) and (registry_key(host) == wanted or (is_pattern(host) and _matches(registry_key(host), wanted)))
 
 
 def helper_servers(registry: str) -> tuple[str, ...]:
     """Return the server names under which helpers may store the credential of a registry, in the order in which to try them.
 
-    Docker Hub has two server names, since Docker and Podman store its credential under different names.
+    Docker Hub has two server names, since Docker and Podman store its credential under different names. So has a registry that is
+    named with the port 443.
 
     Args:
         registry: The name of the registry.
     """
     name = registry_key(registry)
-    return (HUB_SERVER, HUB) if name == HUB else (name,)
+    return (HUB_SERVER, HUB) if name == HUB else tuple(dict.fromkeys((registry.lower(), name)))
 
 
 def matching_keys(keys: Iterable[str], registry: str, repo: str | None) -> list[str]:
@@ -74,7 +80,7 @@ def matching_keys(keys: Iterable[str], registry: str, repo: str | None) -> list[
             continue
         if registry_key(host) == wanted:
             found.append((-len(path), -2 if key == registry else -1 if key == HUB_SERVER else rank, key))
-        elif is_pattern(host) and _matches(host.lower(), wanted):
+        elif is_pattern(host) and _matches(registry_key(host), wanted):
             patterns.append((host, -len(path), key))
     patterns.sort(key=lambda entry: entry[0], reverse=True)
     patterns.sort(key=lambda entry: entry[1])
@@ -89,6 +95,25 @@ def is_pattern(key: str) -> bool:
     """
     host = _split(key)[1]
     return not host.startswith("[") and any(character in host for character in "*?[")
+
+
+def never_matches(key: str) -> str | None:
+    """Return why a key can match no registry and no repository; None if it can.
+
+    Args:
+        key: The key.
+    """
+    _, host, path = _split(key)
+    name, _, port = host.partition("]")[2].partition(":") if host.startswith("[") else host.partition(":")
+    if any(character in part for part in path for character in "*?["):
+        return "its path contains a pattern, but only a host may"
+    if any(character in port for character in "*?["):
+        return "its port is a pattern, but only a host may be one"
+    if not host or (not host.startswith("[") and "" in name.removesuffix(".").split(".")):
+        return "a part of its host is empty; write *.example.com for the hosts of a domain"
+    if is_pattern(key) and "[" in name and "]" not in name.partition("[")[2]:
+        return "its host has a [ without a ]"
+    return None
 
 
 def _matches(pattern: str, host: str) -> bool:

@@ -143,7 +143,8 @@ def test_environment_of_the_process_is_the_default(home: Home, monkeypatch: pyte
         (["quay.io", "quay.io/a", "quay.io/a/b"], "quay.io", "a/bb", ["quay.io/a", "quay.io"]),
         (["quay.io", "quay.io/a"], "quay.io", None, ["quay.io"]),
         (["https://quay.io/v1/", "http://quay.io", "quay.io", "https://quay.io"], "quay.io", None, None),
-        (["quay.io:443", "quay.io"], "quay.io", None, ["quay.io"]),
+        (["quay.io:443", "quay.io"], "quay.io", None, ["quay.io", "quay.io:443"]),
+        (["quay.io:5443", "quay.io"], "quay.io", None, ["quay.io"]),
         (["quay.io:5000", "quay.io"], "quay.io:5000", None, ["quay.io:5000"]),
         (
             ["localhost", "localhost:5000", "https://localhost:5000/v2"],
@@ -193,6 +194,16 @@ def test_environment_of_the_process_is_the_default(home: Home, monkeypatch: pyte
         (["*.io"], "docker.io", "library/a", ["*.io"]),
         (["[*"], "[::1]", "a", []),
         (
+            ["https://quay.io:443/v2/", "quay.io:443", "quay.io"],
+            "quay.io",
+            "a",
+            ["quay.io", "quay.io:443", "https://quay.io:443/v2/"],
+        ),
+        (["quay.io", "quay.io:443"], "quay.io:443", "a", ["quay.io:443", "quay.io"]),
+        (["quay.io:443/a", "quay.io:80"], "quay.io", "a", ["quay.io:443/a"]),
+        (["[::1]:443", "::443"], "[::1]", "a", ["[::1]:443"]),
+        (["*.io:443", "*.io:5000"], "quay.io", "a", ["*.io:443"]),
+        (
             ["*.example.com", "*.example.com/a", "r.example.com", "*.*.com", "r.example.com/a"],
             "r.example.com",
             "a/b",
@@ -207,6 +218,33 @@ def test_the_most_specific_key_comes_first(keys: list[str], registry: str, repo:
         assert found[0] == registry
     else:
         assert found == order
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("*.example.com/team/*", "its path contains a pattern"),
+        ("example.com/a?", "its path contains a pattern"),
+        ("example.com:*", "its port is a pattern"),
+        ("[::1]:*", "its port is a pattern"),
+        (".example.com", "a part of its host is empty"),
+        ("*..example.com", "a part of its host is empty"),
+        ("https://", "a part of its host is empty"),
+        ("r[0-9.example.com", "has a [ without a ]"),
+        ("r[0-9].example.com", None),
+        ("*:5000", None),
+        ("*.example.com/team", None),
+        ("[::1]:5000", None),
+        ("https://index.docker.io/v1/", None),
+    ],
+)
+def test_a_key_that_matches_no_registry_is_named(search: Search, home: Home, key: str, reason: str | None) -> None:
+    home.docker(auths={key: entry("other"), "quay.io": entry("me")}, credHelpers={key: "x"})
+    found = search("quay.io")
+    assert found.credential is not None and found.credential.username == "me"
+    named = [line for line in found.passed_over if "matches no registry" in line]
+    assert [line.partition(" ")[0] for line in named] == ([] if reason is None else ["auths", "credHelpers"])
+    assert all(str(reason) in line for line in named)
 
 
 def test_an_empty_entry_is_skipped(find: Find, home: Home) -> None:

@@ -167,6 +167,15 @@ def test_a_store_may_keep_a_login_under_a_url(find: Find, home: Home) -> None:
 
 
 @pytest.mark.parametrize(
+    ("stored", "registry"), [("quay.io:443", "quay.io:443"), ("quay.io", "quay.io:443"), ("quay.io", "quay.io")]
+)
+def test_a_store_may_keep_a_login_with_or_without_the_port_443(find: Find, home: Home, stored: str, registry: str) -> None:
+    home.helper("one", f"if server != {stored!r}:\n    {NOT_FOUND}\n{CREDENTIAL}")
+    home.docker(credsStore="one")
+    assert find(registry, "a/b") == Credential("me", f"for {stored}")
+
+
+@pytest.mark.parametrize(
     ("key", "registry"),
     [("*.dkr.ecr.*.amazonaws.com", "1.dkr.ecr.eu-west-1.amazonaws.com"), ("*.io", "quay.io"), ("https://quay.io", "quay.io")],
 )

@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from .request import make_request as make_request
     from .response import ANY_SUCCESS as ANY_SUCCESS
     from .response import DOCUMENT_SUCCESS as DOCUMENT_SUCCESS
+    from .response import OtherHostURL as OtherHostURL
     from .response import ParsedResponse as ParsedResponse
     from .response import Response as Response
     from .response import boolean_header as boolean_header

@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 from attrs import field, frozen, resolve_types
 
 from ...errors import ErrorDetail, ParseError, TransportError, UnexpectedContentTypeError
-from .context import CALL
+from .context import call_of
 from .http_types import ReceivedResponse
 from .json_values import Mismatch, Parse
 from .links import find_next, show_links
@@ -236,7 +236,23 @@ def next_link(response: ReceivedResponse) -> str | None:
     except ValueError:
         problem = f"{show_links(text)} contains no URL of a next page that can be read"
         raise ParseError(model="Link header", field="", problem=problem) from None
-    return None if url is None else _absolute(response, url, "page")
+    if url is None:
+        return None
+    absolute = _absolute(response, url, "page")
+    return OtherHostURL(absolute) if _is_elsewhere(response) else absolute
+
+
+class OtherHostURL(str):
+    """The URL of a next page on another host than the registry, which that host itself names. The registry has led there."""
+
+    __slots__ = ()
+
+
+def _is_elsewhere(response: ReceivedResponse) -> bool:
+    try:
+        return call_of(response.request).elsewhere
+    except RuntimeError:  # the response has no request
+        return False
 
 
 def required(value: T | None, operation: str, name: str) -> T:
@@ -263,9 +279,8 @@ def _absolute(response: ReceivedResponse, url: str, purpose: Purpose) -> str:
         absolute = name_url(base, url, purpose)
     except (RuntimeError, ValueError):  # the response has no request, or `url` is not a URL; a request to it will raise
         return url
-    call = request.extensions.get(CALL)
     is_last = response.status_code == 201 or request.method == "PUT"  # no request follows the URL of what was stored
-    if call is not None and call.elsewhere and not is_last and authority_of(absolute) != authority_of(base):
+    if _is_elsewhere(response) and not is_last and authority_of(absolute) != authority_of(base):
         raise TransportError(
             "the response names a URL on another host, but only the registry itself may do so, and this is another server that "
             "the registry has named",

@@ -16,7 +16,12 @@ from tests.support.images import digest_of
 
 from docker_registry_sdk import RegistryClientV1, RegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
-from docker_registry_sdk.errors import ForbiddenError, StatusError, UnauthorizedError
+from docker_registry_sdk.errors import (
+    ForbiddenError,
+    RegistryError,
+    StatusError,
+    UnauthorizedError,
+)
 
 pytestmark = pytest.mark.anyio
 ALICE = ExplicitCredentials(Credential("alice", "S3CR3T"))
@@ -149,6 +154,41 @@ def test_a_name_that_redirects_to_another_registry_uses_an_anonymous_token(
     assert [seen.target.split("&")[0] for seen in tokens] == ["/token?service=s"]  # one for all requests with its scope
     assert "scope=repository%3Ax%2Fa%3Apull" in tokens[0].target
     assert set(shown(other)) == {None, "Bearer anonymous"}
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_further_pages_behind_a_name_that_redirects_are_read_there(absolute: bool) -> None:
+    with run_loopback(other_registry("/token", issue)) as other:
+        host = f"http://localhost:{other.url.rpartition(':')[2]}"
+        first_answer = other.answer
+
+        def answer(handler: Handler) -> None:
+            if "/token" in handler.path or handler.headers.get("Authorization") != "Bearer anonymous":
+                first_answer(handler)
+            elif "last=1" in handler.path:
+                handler.reply(200, b'{"tags": ["2"]}')
+            else:
+                handler.reply(200, BLOB, Link=f'<{host if absolute else ""}{handler.path}?last=1>; rel="next"')
+
+        other.answer = answer
+        with run_loopback(lambda handler: handler.reply(307, Location=f"{host}/v2/x/a/tags/list")) as vanity:
+            with RegistryClientV2(f"{vanity.url}/a", credentials=ALICE) as client:
+                assert client.list_tags() == ["1", "2"]
+            assert len(vanity.seen) == 1
+    assert set(shown(other)) == {None, "Bearer anonymous"}
+    assert sum("/token" in seen.target for seen in other.seen) == 1
+
+
+def test_a_page_behind_a_name_that_redirects_leads_to_no_third_host() -> None:
+    with run_loopback(
+        lambda handler: handler.reply(200, BLOB, Link='<http://third.example.com/x>; rel="next"')
+    ) as other:
+        location = f"http://localhost:{other.url.rpartition(':')[2]}/v2/x/a/tags/list"
+        with run_loopback(lambda handler: handler.reply(307, Location=location)) as vanity:
+            with RegistryClientV2(f"{vanity.url}/a", credentials=ALICE) as client:
+                with pytest.raises(RegistryError, match="another"):
+                    client.list_tags()
+    assert len(other.seen) == 1
 
 
 @pytest.mark.parametrize("refusal", [401, 403])
