@@ -10,6 +10,7 @@ from ..._core import blobs
 from ..._core.wire import CallLimits
 from ...errors import ImageError, NotFoundError, ParseError, RegistryError, UnexpectedContentTypeError
 from ...v2 import models
+from ..error_places import named_by
 from ..manifest_results import ManifestResponse
 from ..platform_rank import BEST, INDEX_TYPES, Rank, check_platform, platform_not_found, platform_of, rank, sort_entries
 from ..platforms import MAX_INDEX_DEPTH, is_known
@@ -35,6 +36,10 @@ class AsyncManifestReader(Protocol[Stored]):
         """Return the parsed manifest; None if its media type is unknown."""
         ...
 
+    def name(self, stored: Stored, /) -> str:
+        """Return the name of the manifest in error messages, such as `the manifest sha256:…`."""
+        ...
+
     async def read_manifest(self, descriptor: models.Descriptor, /) -> Stored:
         """Return the manifest with a descriptor."""
         ...
@@ -52,11 +57,13 @@ class Chosen(Generic[Stored]):
         path: The indexes that lead to the manifest, the first one first.
         descriptor: The descriptor of the manifest, from the last of these indexes.
         manifest: The manifest; None if it was not necessary to read it.
+        named_by: The field and the index that name the manifest, for error messages.
     """
 
     path: tuple[Stored, ...]
     descriptor: models.Descriptor
     manifest: Stored | None
+    named_by: str
 
 
 async def async_choose_manifest(
@@ -110,19 +117,19 @@ class _AsyncSearch(Generic[Stored]):
         self._platforms += entries.platforms
         for order, one in entries.suited:
             if one.media_type not in INDEX_TYPES:
-                return order, Chosen(path, one, None)
-            if self._is_new(one) and (found := await self._read_entry(path, one)) is not None:
+                return order, Chosen(path, one, None, self._place(path, index, one))
+            if self._is_new(one) and (found := await self._read_entry(path, index, one)) is not None:
                 return found
-        return await self._search_unnamed(path, entries.indexes) or await self._search_unnamed(path, entries.images)
+        return await self._search_unnamed(path, index, entries.indexes) or await self._search_unnamed(path, index, entries.images)
 
     async def _search_unnamed(
-        self, path: tuple[Stored, ...], entries: list[models.Descriptor]
+        self, path: tuple[Stored, ...], index: Index, entries: list[models.Descriptor]
     ) -> tuple[Rank, Chosen[Stored]] | None:
         """Return the best of the entries without a platform. An entry that cannot be read is passed over: another may suit."""
         best: tuple[Rank, Chosen[Stored]] | None = None
         for one in filter(self._is_new, entries):
             try:
-                found = await self._read_entry(path, one)
+                found = await self._read_entry(path, index, one)
             except (NotFoundError, ImageError, ParseError, UnexpectedContentTypeError) as error:
                 self._unread = error
                 continue
@@ -132,10 +139,14 @@ class _AsyncSearch(Generic[Stored]):
                 break
         return best
 
-    async def _read_entry(self, path: tuple[Stored, ...], descriptor: models.Descriptor) -> tuple[Rank, Chosen[Stored]] | None:
+    async def _read_entry(
+        self, path: tuple[Stored, ...], index: Index, descriptor: models.Descriptor
+    ) -> tuple[Rank, Chosen[Stored]] | None:
         """Return the best manifest of an index in the index, or an image whose config has a platform that suits; else None."""
-        stored = await self._reader.read_manifest(descriptor)
-        document = self._reader.parse(stored)
+        place = self._place(path, index, descriptor)
+        with named_by(place):
+            stored = await self._reader.read_manifest(descriptor)
+            document = self._reader.parse(stored)
         if isinstance(document, (models.ImageIndex, models.DockerManifestList)):
             return await self._search((*path, stored), document)
         if config_of(document) is None:
@@ -145,7 +156,10 @@ class _AsyncSearch(Generic[Stored]):
             return None
         self._platforms.append(platform)
         order = rank(platform, self._wanted)
-        return None if order is None else (order, Chosen(path, descriptor, stored))
+        return None if order is None else (order, Chosen(path, descriptor, stored, place))
+
+    def _place(self, path: tuple[Stored, ...], index: Index, descriptor: models.Descriptor) -> str:
+        return f"manifests[{index.manifests.index(descriptor)}] of {self._reader.name(path[-1])}"
 
     def _is_new(self, descriptor: models.Descriptor) -> bool:
         """Return whether an entry was not read yet, and count it.
@@ -174,6 +188,9 @@ class _AsyncResponses:
     def parse(self, stored: ManifestResponse, /) -> Manifest:
         return stored.manifest
 
+    def name(self, stored: ManifestResponse, /) -> str:
+        return f"the manifest {stored.digest} in {self._client.repo.canonical_name}"
+
     async def read_manifest(self, descriptor: models.Descriptor, /) -> ManifestResponse:
         return await self._client.get_manifest(descriptor, timeout=self._limits.timeout, deadline=self._limits.deadline)
 
@@ -181,7 +198,7 @@ class _AsyncResponses:
         repository = blobs.AsyncBlobRepository(self._client, self._client.repo.remote_name, self._limits)
         return await async_read_image_config(
             stored.manifest,
-            f"the manifest {stored.digest} in {self._client.repo.canonical_name}",
+            self.name(stored),
             stored.media_type,
             lambda config: blobs.AsyncRemoteBlob(repository, config, use_urls=False, verify=False),
         )
@@ -233,6 +250,7 @@ async def async_manifest_for_platform(
     reader = _AsyncResponses(client, limits)
     chosen = await async_choose_manifest(reader, root, wanted)
     if chosen is not None:
-        return await reader.read_manifest(chosen.descriptor) if chosen.manifest is None else chosen.manifest
+        with named_by(chosen.named_by):
+            return await reader.read_manifest(chosen.descriptor) if chosen.manifest is None else chosen.manifest
     check_platform(await reader.read_config(root), wanted)
     return root

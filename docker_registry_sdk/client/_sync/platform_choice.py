@@ -17,6 +17,7 @@ from ...errors import (
     UnexpectedContentTypeError,
 )
 from ...v2 import models
+from ..error_places import named_by
 from ..manifest_results import ManifestResponse
 from ..platform_rank import (
     BEST,
@@ -51,6 +52,10 @@ class ManifestReader(Protocol[Stored]):
         """Return the parsed manifest; None if its media type is unknown."""
         ...
 
+    def name(self, stored: Stored, /) -> str:
+        """Return the name of the manifest in error messages, such as `the manifest sha256:…`."""
+        ...
+
     def read_manifest(self, descriptor: models.Descriptor, /) -> Stored:
         """Return the manifest with a descriptor."""
         ...
@@ -68,11 +73,13 @@ class Chosen(Generic[Stored]):
         path: The indexes that lead to the manifest, the first one first.
         descriptor: The descriptor of the manifest, from the last of these indexes.
         manifest: The manifest; None if it was not necessary to read it.
+        named_by: The field and the index that name the manifest, for error messages.
     """
 
     path: tuple[Stored, ...]
     descriptor: models.Descriptor
     manifest: Stored | None
+    named_by: str
 
 
 def choose_manifest(reader: ManifestReader[Stored], root: Stored, wanted: models.Platform) -> Chosen[Stored] | None:
@@ -124,19 +131,19 @@ class _AsyncSearch(Generic[Stored]):
         self._platforms += entries.platforms
         for order, one in entries.suited:
             if one.media_type not in INDEX_TYPES:
-                return order, Chosen(path, one, None)
-            if self._is_new(one) and (found := self._read_entry(path, one)) is not None:
+                return order, Chosen(path, one, None, self._place(path, index, one))
+            if self._is_new(one) and (found := self._read_entry(path, index, one)) is not None:
                 return found
-        return self._search_unnamed(path, entries.indexes) or self._search_unnamed(path, entries.images)
+        return self._search_unnamed(path, index, entries.indexes) or self._search_unnamed(path, index, entries.images)
 
     def _search_unnamed(
-        self, path: tuple[Stored, ...], entries: list[models.Descriptor]
+        self, path: tuple[Stored, ...], index: Index, entries: list[models.Descriptor]
     ) -> tuple[Rank, Chosen[Stored]] | None:
         """Return the best of the entries without a platform. An entry that cannot be read is passed over: another may suit."""
         best: tuple[Rank, Chosen[Stored]] | None = None
         for one in filter(self._is_new, entries):
             try:
-                found = self._read_entry(path, one)
+                found = self._read_entry(path, index, one)
             except (NotFoundError, ImageError, ParseError, UnexpectedContentTypeError) as error:
                 self._unread = error
                 continue
@@ -147,11 +154,13 @@ class _AsyncSearch(Generic[Stored]):
         return best
 
     def _read_entry(
-        self, path: tuple[Stored, ...], descriptor: models.Descriptor
+        self, path: tuple[Stored, ...], index: Index, descriptor: models.Descriptor
     ) -> tuple[Rank, Chosen[Stored]] | None:
         """Return the best manifest of an index in the index, or an image whose config has a platform that suits; else None."""
-        stored = self._reader.read_manifest(descriptor)
-        document = self._reader.parse(stored)
+        place = self._place(path, index, descriptor)
+        with named_by(place):
+            stored = self._reader.read_manifest(descriptor)
+            document = self._reader.parse(stored)
         if isinstance(document, (models.ImageIndex, models.DockerManifestList)):
             return self._search((*path, stored), document)
         if config_of(document) is None:
@@ -161,7 +170,10 @@ class _AsyncSearch(Generic[Stored]):
             return None
         self._platforms.append(platform)
         order = rank(platform, self._wanted)
-        return None if order is None else (order, Chosen(path, descriptor, stored))
+        return None if order is None else (order, Chosen(path, descriptor, stored, place))
+
+    def _place(self, path: tuple[Stored, ...], index: Index, descriptor: models.Descriptor) -> str:
+        return f"manifests[{index.manifests.index(descriptor)}] of {self._reader.name(path[-1])}"
 
     def _is_new(self, descriptor: models.Descriptor) -> bool:
         """Return whether an entry was not read yet, and count it.
@@ -190,6 +202,9 @@ class _AsyncResponses:
     def parse(self, stored: ManifestResponse, /) -> Manifest:
         return stored.manifest
 
+    def name(self, stored: ManifestResponse, /) -> str:
+        return f"the manifest {stored.digest} in {self._client.repo.canonical_name}"
+
     def read_manifest(self, descriptor: models.Descriptor, /) -> ManifestResponse:
         return self._client.get_manifest(descriptor, timeout=self._limits.timeout, deadline=self._limits.deadline)
 
@@ -197,7 +212,7 @@ class _AsyncResponses:
         repository = blobs.BlobRepository(self._client, self._client.repo.remote_name, self._limits)
         return read_image_config(
             stored.manifest,
-            f"the manifest {stored.digest} in {self._client.repo.canonical_name}",
+            self.name(stored),
             stored.media_type,
             lambda config: blobs.RemoteBlob(repository, config, use_urls=False, verify=False),
         )
@@ -249,6 +264,7 @@ def manifest_for_platform(
     reader = _AsyncResponses(client, limits)
     chosen = choose_manifest(reader, root, wanted)
     if chosen is not None:
-        return reader.read_manifest(chosen.descriptor) if chosen.manifest is None else chosen.manifest
+        with named_by(chosen.named_by):
+            return reader.read_manifest(chosen.descriptor) if chosen.manifest is None else chosen.manifest
     check_platform(reader.read_config(root), wanted)
     return root

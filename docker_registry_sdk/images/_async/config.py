@@ -8,6 +8,7 @@ from ..._core.wire import Deadline, Timeout
 from ...client._async.image_config import async_read_image_config
 from ...client._async.platform_choice import async_choose_manifest
 from ...client._async.registries import AsyncRegistries
+from ...client.error_places import named_by
 from ...client.manifest_types import Manifest
 from ...client.platform_rank import check_platform
 from ...client.platforms import default_platforms, to_platform
@@ -118,7 +119,8 @@ async def async_descend(source: AsyncImageSource, root: StoredManifest, platform
             continue
         if chosen is None:
             return [root]
-        manifest = await source.read_manifest(chosen.descriptor) if chosen.manifest is None else chosen.manifest
+        with named_by(chosen.named_by):
+            manifest = await source.read_manifest(chosen.descriptor) if chosen.manifest is None else chosen.manifest
         return [*chosen.path, manifest]
     raise errors[0]
 
@@ -131,6 +133,9 @@ class _AsyncStoredManifests:
 
     def parse(self, stored: StoredManifest, /) -> Manifest | None:
         return parse_contents(stored).document
+
+    def name(self, stored: StoredManifest, /) -> str:
+        return stored.name
 
     async def read_manifest(self, descriptor: Descriptor, /) -> StoredManifest:
         return await self._source.read_manifest(descriptor)

@@ -9,6 +9,7 @@ from ..._core.wire import Deadline, Timeout
 from ...client._sync.image_config import read_image_config
 from ...client._sync.platform_choice import choose_manifest
 from ...client._sync.registries import Registries
+from ...client.error_places import named_by
 from ...client.manifest_types import Manifest
 from ...client.platform_rank import check_platform
 from ...client.platforms import default_platforms, to_platform
@@ -119,7 +120,8 @@ def descend(source: ImageSource, root: StoredManifest, platforms: Sequence[Platf
             continue
         if chosen is None:
             return [root]
-        manifest = source.read_manifest(chosen.descriptor) if chosen.manifest is None else chosen.manifest
+        with named_by(chosen.named_by):
+            manifest = source.read_manifest(chosen.descriptor) if chosen.manifest is None else chosen.manifest
         return [*chosen.path, manifest]
     raise errors[0]
 
@@ -132,6 +134,9 @@ class _AsyncStoredManifests:
 
     def parse(self, stored: StoredManifest, /) -> Manifest | None:
         return parse_contents(stored).document
+
+    def name(self, stored: StoredManifest, /) -> str:
+        return stored.name
 
     def read_manifest(self, descriptor: Descriptor, /) -> StoredManifest:
         return self._source.read_manifest(descriptor)

@@ -260,3 +260,21 @@ def test_a_blob_with_other_bytes_is_named(tmp_path: Path) -> None:
         images.copy(place, Layout(tmp_path / "target", "v1"))
     assert caught.value.problem.endswith(f"(named by layers[0] of {name_in('layout', image, place, tmp_path)})")
     assert caught.value.hint.startswith("Try again.")
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_missing_manifest_of_a_platform_is_named(nested: bool, tmp_path: Path, hasty_registries: Registries) -> None:
+    root = build_index({}, without_platform=[INDEX]) if nested else INDEX
+    image = evolve(root, manifests={one: each for one, each in root.manifests.items() if one != ARM64.root})
+    with stored_image("registry", image, tmp_path) as place:
+        words = rf"\(named by manifests\[1\] of the manifest {INDEX.root} in {place.removeprefix('http://').removesuffix(':v1')}\)$"
+        client = hasty_registries.ref(place)
+        for call in (
+            lambda: images.copy(client, Layout(tmp_path / "target", "v1"), platform="linux/arm64"),
+            lambda: images.get_config(client, platform="linux/arm64"),
+            lambda: client.repository.get_manifest("v1", platform="linux/arm64"),
+        ):
+            with pytest.raises(NotFoundError) as caught:
+                call()
+            assert re.search(words, caught.value.problem)
+        assert (images.get_config(client, platform="linux/amd64")).architecture == "amd64"
