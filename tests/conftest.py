@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import signal
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from httpx._transports import default
 from hypothesis import HealthCheck, settings
 
 # A slow or busy machine is no fault: examples have no time limit.
@@ -17,6 +20,23 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts the tests in the background ignores it, and so would every program that a test interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+def load_public_certificates_once() -> None:
+    """Let all httpx clients share one TLS context: loading the certificates takes longer than most tests."""
+    module: Any = default
+    create = module.create_ssl_context
+
+    @cache
+    def shared() -> Any:
+        return create()
+
+    def create_ssl_context(verify: Any = True, cert: Any = None, trust_env: bool = True) -> Any:
+        return shared() if verify is True and cert is None else create(verify, cert, trust_env)
+
+    module.create_ssl_context = create_ssl_context
+
+
+load_public_certificates_once()
 
 TESTS = Path(__file__).parent
 # These tests run the code in other processes, or run again what the tests of a package folder run, as do the tests of the sync

@@ -37,7 +37,8 @@ class Driver:
 
     @contextmanager
     def _validated(self, name: str | None, options: dict[str, Any]) -> Iterator[Any]:
-        trusted = ssl.create_default_context(cafile=options.pop("ca_file", None))
+        ca_file = options.pop("ca_file", None)
+        trusted = True if ca_file is None else ssl.create_default_context(cafile=ca_file)
         if self._portal is None:
             with (
                 httpx.Client(transport=ValidatingTransport(httpx.HTTPTransport(verify=trusted), self._exchanges)) as http,
