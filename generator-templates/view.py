@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from attrs import field, frozen
 from operations import OperationView, operation_view
-from schemas import DIGEST, TEXT_LIST, Document, Node, SpecError, class_name, python_name
+from schemas import DIGEST, TEXT_LIST, Document, Node, PythonType, SpecError, class_name, python_name
 from validation import METHODS, validate
 
 _MODEL_NAMES = {"from_dict", "to_dict", "additional_properties", "problems", "error_details"}
@@ -194,8 +194,12 @@ def _model(document: Document, name: str, schema: Node) -> ModelView:
                 type=kind.type,
                 required=is_required,
                 is_list=is_list,
-                item_model=kind.type.removeprefix("list[").removesuffix("]") if is_list else "",
-                parse=kind.whole if node.get("x-strict") or (is_required and not node.get("x-lenient")) else kind.parse,
+                item_model=_item_model(kind, is_list),
+                parse=f"wire.entry_list({_item_model(kind, is_list)}._parse)"
+                if node.get("x-error") == "entries"
+                else kind.whole
+                if node.get("x-strict") or (is_required and not node.get("x-lenient"))
+                else kind.parse,
                 reader=_reader(node, is_required, is_list),
                 dump=kind.dump.replace("{x}", f"self.{python}").replace("{{", "{").replace("}}", "}"),
                 secret=resolved.get("format") == "password",
@@ -213,6 +217,10 @@ def _model(document: Document, name: str, schema: Node) -> ModelView:
         frozen=frozen,
         self_property=self_property,
     )
+
+
+def _item_model(kind: PythonType, is_list: bool) -> str:
+    return kind.type.removeprefix("list[").removesuffix("]") if is_list else ""
 
 
 def _reader(node: Node, is_required: bool, is_list: bool) -> ReaderMethod:

@@ -64,6 +64,8 @@ PATTERNS: dict[tuple[str, str], list[str]] = {
     ("cli.errors", "pass a smaller page_size"): ["pass a smaller page_size"],
     ("cli.output", "_DIGEST"): [DIGEST],
     ("client.fallback", "_INVALID_IN_TAGS"): [":"],
+    ("_core.wire.status_errors", "_XML_FIELD"): ["<Code>AccessDenied</Code><Message>Request has expired</Message>"],
+    ("credentials.registry_keys", "_DEFAULT_PORT"): ["quay.io:443", "[::1]:443"],
     ("client.platforms", "_TEXT"): ["linux/arm64/v8", "windows(10.0)/amd64"],
     ("client.platform_rank", r"v(\d{1,3})(?:\.(\d{1,3}))?"): ["v8.1"],
     ("client.platform_rank", r"\d{1,9}(?:\.\d{1,9}){0,3}"): ["10.0.17763.4974"],

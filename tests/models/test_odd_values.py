@@ -47,11 +47,12 @@ def optional_fields() -> Iterator[Any]:
 
 
 def types_of(package: str, node: dict[str, Any]) -> set[str]:
-    """Return the JSON types that a schema accepts, with those that Docker reads as a list."""
+    """Return the JSON types that a schema accepts, with those that are read as a list."""
     schema = resolve(package, node)
     kinds = {kind for part in schema.get("oneOf", [schema]) for kind in [part["type"]] if isinstance(kind, str)}
     kinds |= set(schema["type"]) if isinstance(schema.get("type"), list) else set()
     kinds |= {"string"} if "x-text-list" in node else set()
+    kinds |= {"string", "object"} if node.get("x-error") == "entries" else set()
     return kinds | ({"integer"} if "number" in kinds else set())
 
 
@@ -257,9 +258,9 @@ def test_search_results_that_are_no_objects_are_left_out() -> None:
 
 
 def test_error_entries_keep_what_can_be_read() -> None:
-    parsed = ErrorResponse.from_dict({"errors": [None, "x", {"code": 5, "message": "no"}, {"code": "DENIED", "message": []}]})
+    parsed = ErrorResponse.from_dict({"errors": [None, {"code": 5, "message": "no"}, {"code": "DENIED", "message": []}]})
     assert [(one.code, one.message) for one in parsed.error_details()] == [(None, "no"), ("DENIED", None)]
-    assert ErrorResponse.from_dict({"errors": "x"}).error_details() == ()
+    assert ErrorResponse.from_dict({"errors": 5}).error_details() == ()
 
 
 def test_long_lists_of_problems_are_cut_and_nothing_is_lost() -> None:
@@ -279,3 +280,31 @@ def test_keys_from_documents_make_short_printable_problems(key: str) -> None:
         (problem,) = ContainerConfig.from_dict({"Labels": {name: 1}}).problems
         assert problem.isprintable()
         assert len(problem) < 400
+
+
+@pytest.mark.parametrize(
+    ("document", "messages"),
+    [
+        ({"errors": [{"code": "DENIED", "message": "no"}]}, ["DENIED: no"]),
+        ({"errors": {"code": "DENIED", "message": "no"}}, ["DENIED: no"]),
+        ({"errors": "no"}, ["no"]),
+        ({"errors": ["no", {"code": "DENIED"}, 5]}, ["no", "DENIED"]),
+        ({"errors": [{"code": "DENIED", "message": "", "detail": "why"}]}, ["DENIED: why"]),
+        ({"errors": [{"code": 403, "message": "no"}]}, ["no"]),
+        ({"errors": []}, []),
+        ({"errors": None, "message": "no"}, ["no"]),
+        ({"message": "no", "status": 403}, ["no"]),
+        ({"error": "no"}, ["no"]),
+        ({"title": "Forbidden", "detail": "no"}, ["no"]),
+        ({"title": "Forbidden"}, ["Forbidden"]),
+        ({"error": {"code": 403}, "message": ["no"]}, []),
+    ],
+)
+def test_the_messages_of_error_bodies_are_found_in_all_forms(document: dict[str, Any], messages: list[str]) -> None:
+    parsed = ErrorResponse.from_dict(document)
+    assert [str(detail) for detail in parsed.error_details()] == messages
+    assert parsed.to_dict() == {name: value for name, value in document.items() if value is not None}
+    if isinstance(document.get("errors"), dict | str):
+        assert "it is read as a list of one entry" in parsed.problems[0]
+        with pytest.raises(ParseError):
+            ErrorResponse.from_dict(document, strict=True)

@@ -25,7 +25,8 @@ class ErrorDetail(NamedTuple):
     detail: Any = None
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.code, self.message) if part)
+        words = self.message or (self.detail if isinstance(self.detail, str) else None)
+        return ": ".join(part for part in (self.code, words) if part)
 
 
 def restore_exception(kind: type[Exception], args: tuple[Any, ...], state: dict[str, Any]) -> Exception:

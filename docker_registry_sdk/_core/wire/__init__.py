@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from .http_types import HTTPResponse as HTTPResponse
     from .http_types import ReceivedResponse as ReceivedResponse
     from .json_forms import either as either
+    from .json_forms import entry_list as entry_list
     from .json_forms import first as first
     from .json_forms import form_body as form_body
     from .json_forms import format_timestamp as format_timestamp

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from ...errors import ParseError
-from .json_values import Mismatch, Parse, expected, string
+from .json_values import Mismatch, Parse, expected, list_of, string
 from .problems import STRICT, Report
 
 T = TypeVar("T")
@@ -70,6 +70,34 @@ def text_list(value: Any, report: Report = STRICT) -> list[str]:
             report.note(f"[{position}]", f"{expected('text', item)}; it is read as empty text")
     report.partial = True
     return [item or "" for item in value]
+
+
+def entry_list(parse: Parse[T]) -> Parse[list[T]]:
+    """Return a function that parses the list of entries in the body of an error, also in other forms that servers send.
+
+    One entry alone is a list of this entry, and text is an entry with this text as its `message`. Both are added to the report.
+
+    Args:
+        parse: A function that parses an entry, and raises Mismatch or ParseError if the entry is invalid.
+    """
+
+    def read_entry(value: Any, report: Report = STRICT) -> T:
+        if not isinstance(value, str) or report.strict:
+            return parse(value, report)
+        report.note("", f"{expected('an object', value)}; it is read as the message of an entry")
+        report.partial = True
+        return parse({"message": value}, report)
+
+    read_list = list_of(read_entry)
+
+    def read(value: Any, report: Report = STRICT) -> list[T]:
+        if not isinstance(value, dict | str) or report.strict:
+            return read_list(value, report)
+        report.note("", f"{expected('a list', value)}; it is read as a list of one entry")
+        report.partial = True
+        return read_list([value], report)
+
+    return read
 
 
 def open_enum(kind: type[E]) -> Parse[E | str]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from ...errors import BasicLoginError, ErrorDetail, ParseError, StatusError
 from .context import REDIRECT_HINT, RENEWED, call_of
 from .http_types import ReceivedResponse
 from .response import ErrorBody, media_type
 from .secrets import request_of, show_response
+
+# The fields of an error of S3 and of storage with the same interface.
+_XML_FIELD: Final = re.compile(r"<(Code|Message)>([^<]{1,300})</")
 
 
 def status_error(response: ReceivedResponse, content: bytes, parse: Callable[[Any], ErrorBody] | None) -> StatusError:
@@ -29,7 +33,7 @@ def status_error(response: ReceivedResponse, content: bytes, parse: Callable[[An
     body: ErrorBody | None = None
     if content and parse is not None:
         try:
-            body = parse(json.loads(content))
+            body = parse(_load(content))
         except (ValueError, RecursionError, ParseError):
             body = None
     errors = body.error_details() if body is not None else _plain_words(response, content)
@@ -42,6 +46,13 @@ def status_error(response: ReceivedResponse, content: bytes, parse: Callable[[An
     return error
 
 
+def _load(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except UnicodeDecodeError:  # words in another encoding do not hide the code
+        return json.loads(content.decode("utf-8", "replace"))
+
+
 def _other_host(request: Any) -> str | None:
     """Return the host and the port of a request that was not sent to the registry; None for a request to the registry."""
     if request is None or not call_of(request).elsewhere:
@@ -51,11 +62,15 @@ def _other_host(request: Any) -> str | None:
 
 
 def _plain_words(response: ReceivedResponse, content: bytes) -> tuple[ErrorDetail, ...]:
-    """Return one entry with the text of an error body that is plain text or, as v1 registries send, a JSON string.
+    """Return one entry with the text of an error body that is plain text, a JSON string as v1 registries send, or XML of storage.
 
     The result is an empty tuple for other bodies.
     """
     words = content[:1024].decode("utf-8", "replace").strip()
+    if words.startswith(("<?xml", "<Error>")):
+        # Not as a code, since these codes are not those of registries.
+        words = ": ".join(dict(_XML_FIELD.findall(words)).values())
+        return (ErrorDetail(message=words),) if words else ()
     if media_type(response) == "application/json" and words.startswith('"') and words.endswith('"'):
         words = words[1:-1]
     elif media_type(response) != "text/plain":

@@ -19,7 +19,7 @@ _FIELDS = {
     "errors": "errors",
     "details": "details",
 }
-_parse_errors = wire.list_of(ErrorEntry._parse)
+_parse_errors = wire.entry_list(ErrorEntry._parse)
 
 
 @define(kw_only=True)

@@ -169,6 +169,36 @@ def test_status_error_is_raised_whatever_its_body(
             pytest.fail("there is no stream")
 
 
+@pytest.mark.parametrize(
+    ("body", "media_type", "message"),
+    [
+        (b'{"message": "no"}', "application/json", "no"),
+        (b'{"errors": {"code": "DENIED", "message": "no"}}', "application/json", "DENIED: no"),
+        (b'{"title": "Gone", "detail": "no"}', "application/problem+json", "no"),
+        (
+            b'{"errors": [{"code": "DENIED", "message": "refus\xe9"}]}',
+            "application/json; charset=iso-8859-1",
+            "DENIED: refus\ufffd",
+        ),
+        (b"\xef\xbb\xbf" + b'{"message": "no"}', "application/json", "no"),
+        (b'{"message": "no"}', "text/plain", "no"),
+        (
+            b'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>',
+            "application/xml",
+            "AccessDenied: Request has expired",
+        ),
+        (b"<Error><Code>NoSuchKey</Code></Error>", "text/html", "NoSuchKey"),
+    ],
+)
+def test_the_message_of_an_error_is_found_in_each_form(
+    loopback: Loopback, http: httpx.Client, body: bytes, media_type: str, message: str
+) -> None:
+    loopback.answer = lambda handler: handler.reply(403, body, Content_Type=media_type)
+    with pytest.raises(StatusError) as caught:
+        get_manifest.sync(http, "a", "b")
+    assert caught.value.problem.endswith(f": 403 Forbidden: {message}")
+
+
 @pytest.mark.anyio
 async def test_status_error_is_raised_whatever_its_body_async(loopback: Loopback, async_http: httpx.AsyncClient) -> None:
     loopback.answer = lambda handler: handler.reply(520, b"<html>")

@@ -15,7 +15,7 @@ _FIELDS = {
     "errors": "errors",
     "message": "message",
 }
-_parse_errors = wire.list_of(Fault._parse)
+_parse_errors = wire.entry_list(Fault._parse)
 
 
 @define(kw_only=True)
