@@ -168,3 +168,14 @@ async def test_a_repository_that_does_not_exist_is_the_error_of_the_registry() -
         with pytest.raises(NotFoundError):
             await upload(registry, size=len(SMALL))
         assert methods(registry, "POST") == 1
+
+
+@pytest.mark.parametrize("minimum", ["9223372036854775807", "9" * 23, "-5", "abc", "0", "150000", "150000.5", ""])
+async def test_any_minimum_length_of_chunks_is_survived(minimum: str) -> None:
+    """Registries state limits that no client can keep (open-component-model#3642)."""
+    with EmbeddedRegistry() as registry:
+        registry.faults.add(Fault(SetHeader("OCI-Chunk-Min-Length", minimum), operation="start_blob_upload", times=None))
+        for number, (make, options) in enumerate(SOURCES):
+            await upload(registry, f"tests/{number}", make(), chunk_size=CHUNK, **options)
+        lengths = [record.request_bytes for record in complete_log(registry) if record.method == "PATCH"]
+        assert min(lengths) >= (150_000 if minimum == "150000" else CHUNK)

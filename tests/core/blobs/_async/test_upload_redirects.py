@@ -109,3 +109,16 @@ async def test_another_host_gets_the_bytes_without_the_credential_and_cannot_red
     assert not any("authorization" in one.headers for one in storage.seen)
     assert caught.value.redirected_to is not None
     assert "only the registry itself" in caught.value.hint
+
+
+@pytest.mark.parametrize("chunk_size", [None, CHUNK])
+@pytest.mark.parametrize("status", [307, 308])
+async def test_an_upload_that_is_opened_elsewhere_stays_there(status: int, chunk_size: int | None) -> None:
+    """A relative Location counts from the server that has sent it (apple/swift-container-plugin#44)."""
+    with EmbeddedRegistry() as registry, EmbeddedRegistry() as other:
+        registry.faults.add(Fault(Move(status, origin=other.url), operation="start_blob_upload"))
+        async with AsyncRegistryClientV2(f"{registry.url}/{REPO}") as client:
+            assert (await client.blob_upload(CONTENT, chunk_size=chunk_size)).digest == DIGEST
+        async with AsyncRegistryClientV2(f"{other.url}/{REPO}") as client:
+            assert await stored(client) == CONTENT
+        assert {record.method for record in complete_log(registry)} <= {"HEAD", "GET", "POST"}
