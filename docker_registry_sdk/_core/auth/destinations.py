@@ -70,8 +70,8 @@ def redirect_hint(method: str, status: int, *, of_registry: bool) -> str:
         )
     if status not in _SAME_METHOD_STATUSES:
         return (
-            f"A redirect with status {status} does not keep the method and the body of a {method} request: ask the operator of the "
-            "registry to answer 307 or 308."
+            f"A redirect with status {status} does not keep the method and the body of a {method} request: ask the operator of "
+            "the registry to answer 307 or 308."
         )
     return (
         "The registry redirects the request, but its body can be sent only once: pass bytes, upload a blob from a path or a "
