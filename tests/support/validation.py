@@ -35,6 +35,8 @@ _FREE_HEADERS = frozenset({"host", "authorization", "content-length", "date", "u
 _HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{8,}(?![0-9a-f])")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _STATE = re.compile(r"(?<=_state=)[A-Za-z0-9_=%-]+")
+_SIZE = re.compile(r"\b[0-9]{2,12}\b(?![-:.]?[0-9])")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 UNREAD = b"-"  # stands in for a streamed body
 
 
@@ -142,116 +144,124 @@ class Exchanges:
             return
         key = (node["operationId"], response.status_code)
         self.operations[key] = self.operations.get(key, 0) + 1
-        # Validation takes longer than the exchange itself, so exchanges of one form are validated once.
-        form = _form(described, values, request, body, response, data)
-        if form in self.specification.valid_forms:
-            return
-        violations = self._validate(described, values, item, node, request, body, response, data)
+        # Validation takes longer than the exchange itself, so requests and responses of one form are validated once.
+        forms = _Forms(request, values)
+        form = (request.method, described, forms.request(values, body))
+        if form not in self.specification.valid_forms:
+            sent = _sent(described, values, request, body)
+            self._record(form, [f"{_where(key)}, request: {one}" for one in self._check_request(item, node, sent)])
+        form = (request.method, described, forms.response(response, data))
+        if form not in self.specification.valid_forms:
+            sent = _sent(described, values, request, body)
+            found_violations = self._check_response(described, node, sent, _received(response, data))
+            self._record(form, [f"{_where(key)}, response: {one}" for one in found_violations])
+
+    def _record(self, form: tuple[object, ...], violations: list[str]) -> None:
         self.violations += violations
         if not violations:
             self.specification.valid_forms.add(form)
 
-    def _validate(
-        self,
-        described: str,
-        values: dict[str, str],
-        item: dict[str, Any],
-        node: dict[str, Any],
-        request: httpx.Request,
-        body: bytes | None,
-        response: httpx.Response,
-        data: bytes,
-    ) -> list[str]:
-        violations: list[str] = []
-        where = f"{node['operationId']} ({response.status_code})"
-        sent = _Request(
-            host_url=str(request.url.copy_with(raw_path=b"/"))[:-1],
-            path=re.sub(r"\{([^}]+)\}", lambda match: values[match[1]].replace("/", "%2F"), described),
-            method=request.method.lower(),
-            parameters=RequestParameters(
-                query=ImmutableMultiDict(parse_qsl(request.url.query.decode(), keep_blank_values=True)),
-                header=Headers(request.headers.multi_items()),
-                cookie=ImmutableMultiDict(),
-                path={},
-            ),
-            body=body,
-            content_type=request.headers.get("content-type", ""),
-        )
-        received = _Response(
-            response.status_code, Headers(response.headers.multi_items()), data, response.headers.get("content-type", "")
-        )
-        api = self.specification.headers_only if _is_body_exempt(described, request, received) else self.specification.full
+    def _check_request(self, item: dict[str, Any], node: dict[str, Any], sent: _Request) -> Iterator[str]:
         try:
             self.specification.full.validate_request(sent)
         except OpenAPIError as error:
-            violations.append(f"{where}, request: {_message(error)}")
-        try:
-            api.validate_response(sent, received)
-        except OpenAPIError as error:
-            violations.append(f"{where}, response: {_message(error)}")
-        return violations + self._find_unknown_names(where, item, node, sent, received)
-
-    def _find_unknown_names(
-        self, where: str, item: dict[str, Any], node: dict[str, Any], sent: _Request, received: _Response
-    ) -> list[str]:
-        violations: list[str] = []
+            yield _message(error)
         if "x-opaque-url" not in node:
             parameters = [self.specification.resolve(one) for one in (*item.get("parameters", ()), *node.get("parameters", ()))]
             known = {one["name"] for one in parameters if one["in"] == "query"}
-            unknown = [name for name in sent.parameters.query if name not in known]
-            violations += [f"{where}: the query parameter {name} is not described" for name in unknown]
+            yield from (f"the query parameter {name} is not described" for name in sent.parameters.query if name not in known)
+
+    def _check_response(self, described: str, node: dict[str, Any], sent: _Request, received: _Response) -> Iterator[str]:
+        api = self.specification.headers_only if _is_body_exempt(described, sent, received) else self.specification.full
+        try:
+            api.validate_response(sent, received)
+        except OpenAPIError as error:
+            yield _message(error)
         responses = node["responses"]
         status = str(received.status_code)
-        described = responses.get(status) or responses.get(f"{status[0]}XX")
-        if described is not None:
-            headers = {name.lower() for name in self.specification.resolve(described).get("headers", {})}
+        documented = responses.get(status) or responses.get(f"{status[0]}XX")
+        if documented is not None:
+            headers = {name.lower() for name in self.specification.resolve(documented).get("headers", {})}
             unknown = [name for name, _ in received.headers if name.lower() in self.specification.header_names - headers]
-            violations += [f"{where}: the header {name} is not described" for name in unknown]
-        return violations
+            yield from (f"the header {name} is not described" for name in unknown)
 
 
-def _form(
-    described: str, values: dict[str, str], request: httpx.Request, body: bytes | None, response: httpx.Response, data: bytes
-) -> tuple[object, ...]:
-    """Return the parts of an exchange that decide whether it is valid, without its random texts.
+def _where(key: tuple[str, int]) -> str:
+    return f"{key[0]} ({key[1]})"
 
-    The address of the server, the name that a test gives its repository, times, credentials, opaque upload states, lengths of
-    bodies and bytes of bodies other than JSON are left out. The digits of digests and UUIDs are replaced.
-    """
-    address = request.url.netloc.decode()
-    name = values.get("name", "")
 
-    def simplify(text: str) -> str:
-        text = text.replace(address, "address")
-        if name.startswith("tests/"):
-            text = text.replace(name, "tests/name")
-        text = _UUID.sub("uuid", _STATE.sub("state", text))
-        return _HEX.sub(lambda match: "0" * len(match[0]), text)
-
-    def headers(message: httpx.Request | httpx.Response) -> tuple[tuple[str, str], ...]:
-        return tuple((name, simplify(value)) for name, value in message.headers.multi_items() if name not in _FREE_HEADERS)
-
-    def content(message: httpx.Request | httpx.Response, content: bytes | None) -> object:
-        is_json = "json" in message.headers.get("content-type", "")
-        return simplify(content.decode("latin-1")) if content and is_json else bool(content)
-
-    return (
-        request.method,
-        described,
-        *(simplify(value) for value in values.values()),
-        simplify(request.url.query.decode()),
-        request.headers.get("authorization", "").partition(" ")[0],
-        headers(request),
-        content(request, body),
-        response.status_code,
-        headers(response),
-        content(response, data),
+def _sent(described: str, values: dict[str, str], request: httpx.Request, body: bytes | None) -> _Request:
+    return _Request(
+        host_url=str(request.url.copy_with(raw_path=b"/"))[:-1],
+        path=re.sub(r"\{([^}]+)\}", lambda match: values[match[1]].replace("/", "%2F"), described),
+        method=request.method.lower(),
+        parameters=RequestParameters(
+            query=ImmutableMultiDict(parse_qsl(request.url.query.decode(), keep_blank_values=True)),
+            header=Headers(request.headers.multi_items()),
+            cookie=ImmutableMultiDict(),
+            path={},
+        ),
+        body=body,
+        content_type=request.headers.get("content-type", ""),
     )
 
 
-def _is_body_exempt(described: str, request: httpx.Request, received: _Response) -> bool:
+def _received(response: httpx.Response, data: bytes) -> _Response:
+    return _Response(
+        response.status_code, Headers(response.headers.multi_items()), data, response.headers.get("content-type", "")
+    )
+
+
+class _Forms:
+    """The forms of an exchange: the parts of its request and of its response that decide whether it is valid.
+
+    The address of the server, the name that a test gives its repository, tags, times, credentials, opaque upload states, lengths
+    of bodies and bytes of bodies other than JSON are left out. The digits of digests, UUIDs and sizes are replaced.
+    """
+
+    def __init__(self, request: httpx.Request, values: dict[str, str]) -> None:
+        self._sent = request
+        self._address = request.url.netloc.decode()
+        self._name = values.get("name", "")
+
+    def request(self, values: dict[str, str], body: bytes | None) -> tuple[object, ...]:
+        """Return the form of the request."""
+        return (
+            *(
+                "tag" if name == "reference" and _TAG.fullmatch(value) else self._simplify(value)
+                for name, value in values.items()
+            ),
+            self._simplify(self._sent.url.query.decode()),
+            self._sent.headers.get("authorization", "").partition(" ")[0],
+            self._headers(self._sent),
+            self._content(self._sent, body),
+        )
+
+    def response(self, response: httpx.Response, data: bytes) -> tuple[object, ...]:
+        """Return the form of the response."""
+        return response.status_code, self._headers(response), self._content(response, data)
+
+    def _simplify(self, text: str) -> str:
+        text = text.replace(self._address, "address")
+        if self._name.startswith("tests/"):
+            text = text.replace(self._name, "tests/name")
+        text = _UUID.sub("uuid", _STATE.sub("state", text))
+        text = _HEX.sub(lambda match: "0" * len(match[0]), text)
+        return _SIZE.sub("00", text)
+
+    def _headers(self, message: httpx.Request | httpx.Response) -> frozenset[tuple[str, str]]:
+        return frozenset(
+            (name, self._simplify(value)) for name, value in message.headers.multi_items() if name not in _FREE_HEADERS
+        )
+
+    def _content(self, message: httpx.Request | httpx.Response, content: bytes | None) -> object:
+        is_json = "json" in message.headers.get("content-type", "")
+        return " ".join(self._simplify(content.decode("latin-1")).split()) if content and is_json else bool(content)
+
+
+def _is_body_exempt(described: str, sent: _Request, received: _Response) -> bool:
     """Return whether the specification describes the body in its text only: an empty body, or a JSON string."""
-    if request.method == "HEAD":
+    if sent.method == "head":
         return True
     if received.status_code < 300:
         return described == "/v1/images/{img_id}/diff" and not received.data
