@@ -79,6 +79,7 @@ class OperationCall:
             if response.body is not None:
                 document["body"] = _as_json(response.body)
             output.print_document(document)
+            output.print_problems(getattr(response.body, "problems", ()))
 
     def _open_client(self, connection: Connection) -> Any:
         if self.version == 1:

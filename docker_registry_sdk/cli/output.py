@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _DIGEST = re.compile(r"[a-z0-9]:[0-9a-f]{32}")
 _MIN_COLUMN_WIDTH = 12
+_MAX_PROBLEMS = 10
 _COLUMN_GAP = 2
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
@@ -137,6 +138,17 @@ class Output:
             text: One line of text.
         """
         click.echo(clean(text), err=True)
+
+    def print_problems(self, problems: Sequence[str]) -> None:
+        """Print the problems of a document on stderr: the values that have a wrong type, and how they were read.
+
+        Args:
+            problems: The `problems` of a model or of a listing. At most 10 are printed, and the others are counted.
+        """
+        for problem in problems[:_MAX_PROBLEMS]:
+            self.print_note(f"Note: {problem}")
+        if len(problems) > _MAX_PROBLEMS:
+            self.print_note(f"Note: there are {len(problems) - _MAX_PROBLEMS} more problems.")
 
     def _console(self) -> Console:
         from rich.console import Console

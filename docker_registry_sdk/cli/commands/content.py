@@ -58,7 +58,8 @@ def config_command(reference: str, platform: str | None, output: Output, connect
 
     The config holds the image's command, environment, labels and history. If the image exists for several platforms, the config
     for --platform is printed; the default is Linux on the processor of this machine. REFERENCE may also be oci:FOLDER:TAG for an
-    OCI image layout, or docker-archive:FILE for a tarball that docker save wrote.
+    OCI image layout, or docker-archive:FILE for a tarball that docker save wrote. Values of a wrong type are printed as they
+    are, and named on stderr.
 
     \b
     Examples:
@@ -72,7 +73,9 @@ def config_command(reference: str, platform: str | None, output: Output, connect
     location = parse_source(reference)
     names = {location.index.name} if isinstance(location, RepoRef) else set()
     with connection.open_registries(names) as registries:
-        output.print_document(get_config(location, platform=platform, registries=registries).to_dict())
+        config = get_config(location, platform=platform, registries=registries)
+    output.print_document(config.to_dict())
+    output.print_problems(config.problems)
 
 
 @command("blob")

@@ -84,4 +84,6 @@ def repos_command(index: str, output: Output, connection: Connection) -> None:
       docker-registry-sdk repos localhost:5000
     """
     with connection.open_v2(index=index) as client:
-        output.print_items(["repo"], ({"repo": name} for name in client.iter_repositories()))
+        repositories = client.iter_repositories()
+        output.print_items(["repo"], ({"repo": name} for name in repositories))
+        output.print_problems(repositories.problems)

@@ -31,7 +31,9 @@ def tags_command(name: str, output: Output, connection: Connection) -> None:
     """
     with connection.open(name) as client:
         if client.version == 2:
-            output.print_items(["tag"], ({"tag": tag} for tag in client.iter_tags()))
+            listing = client.iter_tags()
+            output.print_items(["tag"], ({"tag": tag} for tag in listing))
+            output.print_problems(listing.problems)
         else:
             tags = client.list_repo_tags()
             output.print_items(["tag", "image"], ({"tag": tag, "image": image} for tag, image in tags.items()))
@@ -59,6 +61,7 @@ def referrers_command(reference: str, artifact_type: str | None, output: Output,
         digest = ref.digest or client.get_manifest(ref.tag or "").digest
         referrers = client.iter_referrers(digest, artifact_type=artifact_type)
         output.print_items(["digest", "size", "artifact_type", "media_type"], map(_referrer, referrers))
+        output.print_problems(referrers.problems)
 
 
 def _referrer(descriptor: Descriptor) -> dict[str, Any]:

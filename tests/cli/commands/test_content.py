@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, WrongBytes
 from tests.cli.conftest import RunCli
 from tests.cli.runner import run_in_terminal
-from tests.support.images import digest_of, make_image
+from tests.core.wire.loopback import run_loopback
+from tests.support.images import OCI_MANIFEST, digest_of, make_image, manifest_of
 from tests.support.skopeo import MultiPlatformImage
 
 
@@ -57,3 +60,39 @@ def test_a_blob_is_not_written_to_a_terminal(open_registry: EmbeddedRegistry, im
     done = run_in_terminal("blob", f"{open_registry.host}/team/app@{next(iter(images.blobs))}")
     assert done.code == 2
     assert "-o FILE" in done.out
+
+
+def test_odd_values_are_printed_and_named_on_stderr(run_cli: RunCli, tmp_path: Path) -> None:
+    odd = {"architecture": "amd64", "os": "linux", "config": {"User": 1000, "Entrypoint": "/x"}, "history": [{"author": 1}] * 12}
+    config = json.dumps(odd).encode()
+    layout = tmp_path / "layout"
+    manifest = manifest_of("oci", config, make_image().layer)
+    blobs = layout / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+    for content in (config, manifest, make_image().layer):
+        (blobs / digest_of(content).removeprefix("sha256:")).write_bytes(content)
+    (layout / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}', encoding="utf-8")
+    entry = {"mediaType": OCI_MANIFEST, "digest": digest_of(manifest), "size": len(manifest)}
+    (layout / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}), encoding="utf-8")
+    done = run_cli("config", f"oci:{layout}")
+    assert (done.code, json.loads(done.out)) == (0, odd)
+    notes = done.err.splitlines()
+    assert notes[0] == "Note: config.User should be text, not a number; it is read as None"
+    assert len(notes) == 11
+    assert notes[10] == "Note: there are 4 more problems."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "body", "place"),
+    [
+        (["tags", "HOST/a"], b'{"tags": ["1", null]}', "tags[1]"),
+        (["repos", "HOST"], b'{"repositories": ["1", 5]}', "repositories[1]"),
+        (["api", "v2", "list_tags", "HOST/a"], b'{"tags": ["1", null]}', "tags[1]"),
+    ],
+)
+def test_odd_entries_of_listings_are_named_on_stderr(run_cli: RunCli, arguments: list[str], body: bytes, place: str) -> None:
+    with run_loopback(lambda handler: handler.reply(200, body, Content_Type="application/json")) as registry:
+        done = run_cli(*(one.replace("HOST", registry.url) for one in arguments))
+    assert done.code == 0
+    assert "1" in done.out
+    assert done.err.startswith(f"Note: {place} should be text, not ")
