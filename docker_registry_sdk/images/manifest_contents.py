@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from attrs import evolve, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from .._core.blobs.embedded_content import embedded_content
 from .._core.text.redaction import quoted
@@ -26,6 +26,10 @@ MAX_MEDIA_TYPE_CHARACTERS: Final = 255  # RFC 6838, section 4.2: 127 characters 
 _MEDIA_TYPE: Final = re.compile(f"[ -~]{{0,{MAX_MEDIA_TYPE_CHARACTERS}}}")
 
 
+def _default_name(manifest: StoredManifest) -> str:
+    return f"the manifest {manifest.digest}"
+
+
 @frozen(kw_only=True)
 class StoredManifest:
     """The bytes of a manifest or index, with the digest and the media type.
@@ -41,12 +45,8 @@ class StoredManifest:
     digest: Digest
     media_type: str
     raw: bytes = field(repr=False)
-    name: str = field(eq=False, repr=False)
+    name: str = field(default=Factory(_default_name, takes_self=True), eq=False, repr=False)
     hint: str = field(default=PUSH_HINT, eq=False, repr=False)
-
-    @name.default
-    def _default_name(self) -> str:
-        return f"the manifest {self.digest}"
 
 
 @frozen(kw_only=True)

@@ -51,7 +51,8 @@ class UploadFiles:
             await self._send_status(exchange, app, int(numbers.get(size, 0)))
             return
         if call.method == "DELETE":
-            numbers.pop(size, None), numbers.pop(dead, None)
+            numbers.pop(size, None)
+            numbers.pop(dead, None)
             await app(exchange.scope, exchange.receive, exchange.send)
             return
         refusal = _MISMATCH if dead in numbers else None
