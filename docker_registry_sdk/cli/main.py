@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import current_thread, main_thread
 from types import FrameType
 
@@ -18,6 +19,8 @@ from .options import Verbosity, with_verbosity
 from .streams import drop_unwritten_output
 
 PROGRAM = "docker-registry-sdk"
+# Some programs send a signal to their whole group and then once more to each process.
+_SECOND_SIGNAL_SECONDS = 1.0
 COMPLETION_VARIABLE = "_DOCKER_REGISTRY_SDK_COMPLETE"
 
 # The commands in the order of the help text, each with its module in `commands/`. The command `tags` is the object
@@ -82,7 +85,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The arguments without the program's name; None uses the arguments of this process.
     """
-    with _terminated_like_interrupted():
+    with _ended_by_signals():
         try:
             return _run_and_report(list(sys.argv[1:] if arguments is None else arguments))
         except BrokenPipeError:
@@ -92,21 +95,38 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 @contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """Let the signal SIGTERM end the command in the same way as Ctrl-C: nothing is left half done."""
+def _ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM end the command in the same way as Ctrl-C: nothing is left half done. A later second signal ends it at once."""
+    first: float | None = None
 
-    def end(_number: int, _frame: FrameType | None) -> None:
-        raise Terminated
+    def end(number: int, _frame: FrameType | None) -> None:
+        nonlocal first
+        if first is None:
+            first = time.monotonic()
+            raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        if time.monotonic() - first >= _SECOND_SIGNAL_SECONDS:
+            _exit_at_once(number)
 
-    is_free = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL and current_thread() is main_thread()
-    if not is_free:
-        yield
-        return
-    signal.signal(signal.SIGTERM, end)
+    usual = {signal.SIGTERM: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
+    is_main = current_thread() is main_thread()
+    handled = {number: handler for number, handler in usual.items() if is_main and signal.getsignal(number) is handler}
+    for number in handled:
+        signal.signal(number, end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number, handler in handled.items():
+            if number == signal.SIGTERM or signal.getsignal(number) is end:
+                signal.signal(number, handler)
+
+
+def _exit_at_once(number: int) -> None:
+    """End the process without waiting for requests that are under way. Uploads are not cancelled; downloads can be resumed."""
+    with suppress(OSError, ValueError):
+        os.write(
+            2, b"\x1b[?25h\r\nInterrupted\n" if sys.stderr.isatty() else b"Interrupted\n"
+        )  # the progress bar hides the cursor
+    os._exit(ExitCode.TERMINATED if number == signal.SIGTERM else ExitCode.INTERRUPTED)
 
 
 def _run_and_report(arguments: list[str]) -> int:

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -119,6 +120,36 @@ def test_sigterm_ends_a_command(run_cli: RunCli, monkeypatch: pytest.MonkeyPatch
     done = run_cli("parse", "alpine")
     assert (done.code, done.out, done.err) == (143, "", "Interrupted\n")
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+_WAITS_FOR_REQUESTS = """
+import sys, time
+from docker_registry_sdk import reference
+from docker_registry_sdk.cli import main
+main._SECOND_SIGNAL_SECONDS = 0
+def wait_for_requests(_):
+    try:
+        print("begun", flush=True)
+        time.sleep(60)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+    time.sleep(60)
+reference.parse_repo_and_ref = wait_for_requests
+sys.exit(main.run(["parse", "alpine"]))
+"""
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_second_signal_ends_a_command_that_waits_for_requests(number: signal.Signals, status: int) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _WAITS_FOR_REQUESTS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in ("begun\n", "interrupted\n"):
+            assert process.stdout.readline() == line
+            process.send_signal(number)
+        assert process.communicate(timeout=60) == ("", "Interrupted\n")
+    assert process.returncode == status
 
 
 def test_a_program_that_handles_sigterm_itself_keeps_its_handler(run_cli: RunCli) -> None:
