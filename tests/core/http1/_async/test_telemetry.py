@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
@@ -14,12 +15,14 @@ from opentelemetry.trace import SpanKind
 
 from docker_registry_sdk import AsyncRegistries, AsyncRegistryClientV2, artifacts, images
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.faults import Fault, Truncate
+from docker_registry_sdk.testing.faults import Fault, Status, Truncate
+from tests.core.wire.loopback import Handler, run_loopback
 from tests.images.built_images import INDEX, push_image
 from tests.support.embedded import login_of
-from tests.support.images import digest_of
+from tests.support.images import OCI_INDEX, digest_of
 
 pytestmark = pytest.mark.anyio
+INDEX_BYTES = b'{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []}'
 
 
 class Tracing:
@@ -47,6 +50,16 @@ class Tracing:
             name: The name of the only other span.
             registries: The registries, which must not have received other requests.
         """
+        recorded = [record for registry in registries for record in registry.requests]
+        self.check_received(name, [(record.method, record.header("traceparent")) for record in recorded])
+
+    def check_received(self, name: str, recorded: list[tuple[str, str | None]]) -> None:
+        """Check that each request which servers have received has its own span, below the span `name`; see `check`.
+
+        Args:
+            name: The name of the only other span.
+            recorded: The method and the header `traceparent` of each request.
+        """
         spans = self._exporter.get_finished_spans()
         [_] = [span for span in spans if span.name == name]
         sent = [span for span in spans if span.kind is SpanKind.CLIENT]
@@ -54,12 +67,10 @@ class Tracing:
         known = {span.context.span_id for span in spans if span.context}
         assert {span.parent.span_id if span.parent else 0 for span in sent} <= known
         assert len({span.context.trace_id for span in spans if span.context}) == 1
-        recorded = [record for registry in registries for record in registry.requests]
-        received = sorted((record.header("traceparent") or f"{record} has none").rpartition("-")[0] for record in recorded)
+        received = sorted((traceparent or f"{method} has none").rpartition("-")[0] for method, traceparent in recorded)
         contexts = [span.context for span in sent if span.context]
         assert received == sorted(f"00-{context.trace_id:032x}-{context.span_id:016x}" for context in contexts)
-        methods = sorted(record.method for record in recorded)
-        assert methods == sorted(span.name for span in sent)
+        assert sorted(method for method, _ in recorded) == sorted(span.name for span in sent)
 
 
 @pytest.fixture
@@ -112,3 +123,51 @@ async def test_a_copy_between_two_registries(tracing: Tracing) -> None:
                 result = await images.async_copy(f"{source.url}/team/app:v1", f"{target.url}/team/app:v1", registries=registries)
         assert result.digest == INDEX.root
         tracing.check("work", source, target)
+
+
+async def test_each_repetition_has_a_span(tracing: Tracing, tmp_path: Path) -> None:
+    content = bytes(300_000)
+    with EmbeddedRegistry(auth="token") as registry:
+        for operation in ("get_manifest", "create_blob_read_stream", "list_tags", "complete_blob_upload"):
+            registry.faults.add(Fault(Status(503, retry_after=0), operation=operation, times=2))
+        with tracing.tracer.start_as_current_span("work"):
+            async with AsyncRegistryClientV2(f"{registry.url}/team/app", **login_of(registry)) as client:
+                await client.blob_upload(content)
+                await client.put_manifest(INDEX_BYTES, "v1", media_type=OCI_INDEX)
+                assert (await client.get_manifest("v1")).raw == INDEX_BYTES
+                assert await client.list_tags() == ["v1"]
+                await client.download_blob(digest_of(content), tmp_path / "file")
+        tracing.check("work", registry)
+
+
+@pytest.mark.parametrize("by_environment", [False, True])
+async def test_each_request_through_a_proxy_has_a_span(
+    tracing: Tracing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_environment: bool
+) -> None:
+    content = bytes(300_000)
+    failures = [503, 429]
+
+    def answer(handler: Handler) -> None:
+        if "/token" in handler.path:
+            handler.reply(200, b'{"token": "abc"}')
+        elif handler.path.startswith("http://storage.example.net/"):
+            handler.reply(failures.pop(), Retry_After="0") if failures else handler.reply(200, content)
+        elif handler.headers.get("Authorization") != "Bearer abc":
+            handler.reply(401, WWW_Authenticate='Bearer realm="/token"')
+        elif "/blobs/" in handler.path:
+            handler.reply(307, Location="http://storage.example.net/x")
+        else:
+            handler.reply(200, b'{"tags": ["v1"]}')
+
+    with run_loopback(answer) as proxy:
+        options: Any = {} if by_environment else {"proxy": proxy.url}
+        if by_environment:
+            monkeypatch.setenv("http_proxy", proxy.url)
+            monkeypatch.setenv("no_proxy", "127.0.0.1")
+        with tracing.tracer.start_as_current_span("work"):
+            async with AsyncRegistryClientV2("http://registry.example.com/a", credentials={}, **options) as client:
+                assert await client.list_tags() == ["v1"]
+                await client.download_blob(digest_of(content), tmp_path / "file")
+        tracing.check_received("work", [(seen.line.partition(" ")[0], seen.headers.get("traceparent")) for seen in proxy.seen])
+    assert not failures
+    assert len(proxy.seen) >= 8
