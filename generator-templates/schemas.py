@@ -189,13 +189,9 @@ class Document:
                 raise SpecError(f"{where}: oneOf must have two schemas")
             first, second = (self._part(part, where) for part in schema["oneOf"])
             dump = "{x}" if {first.dump, second.dump} <= {"{x}", "list({x})", "dict({x})"} else ""
-            return PythonType(
-                f"{first.type} | {second.type}",
-                f"wire.either({first.parse}, {second.parse})",
-                dump,
-                first.models | second.models,
-                f"wire.either({first.whole}, {second.whole})",
-            )
+            # A list without its invalid items, such as a command, would be neither of the two.
+            parse = f"wire.either({first.whole}, {second.whole})"
+            return PythonType(f"{first.type} | {second.type}", parse, dump, first.models | second.models)
         kind = schema.get("type")
         if isinstance(kind, list) and len(kind) == 2 and "null" in kind:
             (kind,) = (word for word in kind if word != "null")

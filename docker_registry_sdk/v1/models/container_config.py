@@ -44,10 +44,10 @@ _FIELDS = {
 _parse_port_specs = wire.list_of(wire.string)
 _parse_exposed_ports = wire.map_of(wire.anything)
 _parse_env = wire.list_of(wire.string)
-_parse_cmd = wire.either(wire.list_of(wire.string), wire.string)
+_parse_cmd = wire.either(wire.list_of(wire.string, whole=True), wire.string)
 _parse_dns = wire.list_of(wire.string)
 _parse_volumes = wire.map_of(wire.anything)
-_parse_entrypoint = wire.either(wire.list_of(wire.string), wire.string)
+_parse_entrypoint = wire.either(wire.list_of(wire.string, whole=True), wire.string)
 _parse_labels = wire.map_of(wire.string)
 
 

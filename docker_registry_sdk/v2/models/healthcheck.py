@@ -17,7 +17,6 @@ _FIELDS = {
     "StartInterval": "start_interval",
     "Retries": "retries",
 }
-_parse_test = wire.list_of(wire.string)
 
 
 @define(kw_only=True)
@@ -73,7 +72,7 @@ class Healthcheck:
         """Create the model from a parsed JSON object of a larger document, and add values of a wrong type to the report."""
         read = wire.Reader("Healthcheck", source, report)
         return cls(
-            test=read.optional("Test", _parse_test),
+            test=read.optional("Test", wire.text_list),
             interval=read.optional("Interval", wire.integer),
             timeout=read.optional("Timeout", wire.integer),
             start_period=read.optional("StartPeriod", wire.integer),

@@ -208,6 +208,8 @@ def test_any_text_is_parsed_as_a_timestamp_or_a_mismatch(text: str) -> None:
 def test_command_may_be_text_or_a_list() -> None:
     assert V1Config.from_dict({"Cmd": "sh"}).cmd == "sh"
     assert V1Config.from_dict({"Cmd": ["sh", "-c"]}).cmd == ["sh", "-c"]
+    odd = V1Config.from_dict({"Cmd": ["sh", 5, "-c"]})
+    assert (odd.cmd, len(odd.problems), odd.to_dict()) == (None, 1, {"Cmd": ["sh", 5, "-c"]})
     with pytest.raises(ParseError, match="ContainerConfig, field Cmd"):
         V1Config.from_dict({"Cmd": [1]}, strict=True)
 
