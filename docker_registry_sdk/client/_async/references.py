@@ -109,9 +109,10 @@ class AsyncReferenceCalls(AsyncReferrerCalls):
         for one in new:
             check_tag(one)
         limits = self._limits(timeout, deadline)
-        found = await self.get_manifest(ref, timeout=limits.timeout, deadline=limits.deadline)
+        planned = self._with_planned_scopes(api.start_blob_upload.request(self._name).context.scopes)
+        found = await planned.get_manifest(ref, timeout=limits.timeout, deadline=limits.deadline)
         for one in new:
-            await self.put_manifest(
+            await planned.put_manifest(
                 found.raw,
                 one,
                 media_type=found.media_type,

@@ -102,7 +102,7 @@ def async_plan_push(repository: AsyncRepository) -> AsyncRepository:
     Args:
         repository: The repository that is pushed to.
     """
-    return _with_planned_scopes(repository, _scopes_of_push(repository, None))
+    return repository._with_planned_scopes(_scopes_of_push(repository, None))
 
 
 def async_plan_mounts(source: AsyncRepository, target: AsyncRepository) -> tuple[AsyncRepository, AsyncRepository]:
@@ -116,7 +116,7 @@ def async_plan_mounts(source: AsyncRepository, target: AsyncRepository) -> tuple
     """
     scopes = _scopes_of_push(target, source.repo.remote_name)
     shared = _root(source) is _root(target)
-    return _with_planned_scopes(source, scopes) if shared else source, _with_planned_scopes(target, scopes)
+    return source._with_planned_scopes(scopes) if shared else source, target._with_planned_scopes(scopes)
 
 
 def _scopes_of_push(repository: AsyncRepository, from_repo: str | None) -> tuple[str, ...]:
@@ -127,12 +127,3 @@ def _scopes_of_push(repository: AsyncRepository, from_repo: str | None) -> tuple
 def _root(repository: AsyncRepository) -> transport.AsyncPipeline:
     pipeline = repository._pipeline
     return pipeline if isinstance(pipeline, transport.AsyncPipeline) else pipeline.root
-
-
-def _with_planned_scopes(repository: AsyncRepository, scopes: tuple[str, ...]) -> AsyncRepository:
-    pipeline, other = repository._pipeline, copy(repository)
-    other._owns_pipeline = False
-    other._pipeline = transport.AsyncOptionsSender(
-        pipeline, retry=pipeline.retry, timeout=None, deadline_seconds=pipeline.deadline_seconds, planned_scopes=scopes
-    )
-    return other

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from copy import copy
+from typing import Self
+
 from ..._core import transport
 from ..._core.wire import CallLimits, Deadline, Sender, Timeout, call_limits
 from ...errors import InvalidReferenceError
@@ -50,6 +53,23 @@ class RepositoryBase:
     @property
     def _name(self) -> str:
         return self.repo.remote_name
+
+    def _with_planned_scopes(self, scopes: tuple[str, ...]) -> Self:
+        """Return a copy whose first token is requested with the scopes of a whole operation, besides those of each request.
+
+        Args:
+            scopes: The scopes that later requests of the operation need.
+        """
+        pipeline, other = self._pipeline, copy(self)
+        other._owns_pipeline = False
+        other._pipeline = transport.OptionsSender(
+            pipeline,
+            retry=pipeline.retry,
+            timeout=None,
+            deadline_seconds=pipeline.deadline_seconds,
+            planned_scopes=scopes,
+        )
+        return other
 
     def _limits(self, timeout: float | Timeout | None, deadline: Deadline | float | None) -> CallLimits:
         """Return the timeout and the deadline of a call that begins now. All requests of the call share the deadline.

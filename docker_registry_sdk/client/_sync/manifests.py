@@ -260,7 +260,8 @@ class ManifestCalls(RepositoryBase):
         reference, keep_list, limits = to_reference(ref), _keeps_list(referrers), self._limits(timeout, deadline)
         listed: Referrer | None = None
         if keep_list and isinstance(reference, Digest):
-            referrer = self._find_referrer(reference, limits)
+            scopes = api.delete_manifest.request(self._name, reference).context.scopes
+            referrer = self._with_planned_scopes(scopes)._find_referrer(reference, limits)
             # Change the list first. After a failure the call can be repeated as long as the manifest, which names the subject,
             # exists.
             if (

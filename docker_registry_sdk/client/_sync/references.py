@@ -110,9 +110,10 @@ class ReferenceCalls(ReferrerCalls):
         for one in new:
             check_tag(one)
         limits = self._limits(timeout, deadline)
-        found = self.get_manifest(ref, timeout=limits.timeout, deadline=limits.deadline)
+        planned = self._with_planned_scopes(api.start_blob_upload.request(self._name).context.scopes)
+        found = planned.get_manifest(ref, timeout=limits.timeout, deadline=limits.deadline)
         for one in new:
-            self.put_manifest(
+            planned.put_manifest(
                 found.raw,
                 one,
                 media_type=found.media_type,

@@ -103,7 +103,7 @@ def plan_push(repository: Repository) -> Repository:
     Args:
         repository: The repository that is pushed to.
     """
-    return _with_planned_scopes(repository, _scopes_of_push(repository, None))
+    return repository._with_planned_scopes(_scopes_of_push(repository, None))
 
 
 def plan_mounts(source: Repository, target: Repository) -> tuple[Repository, Repository]:
@@ -117,7 +117,7 @@ def plan_mounts(source: Repository, target: Repository) -> tuple[Repository, Rep
     """
     scopes = _scopes_of_push(target, source.repo.remote_name)
     shared = _root(source) is _root(target)
-    return _with_planned_scopes(source, scopes) if shared else source, _with_planned_scopes(target, scopes)
+    return source._with_planned_scopes(scopes) if shared else source, target._with_planned_scopes(scopes)
 
 
 def _scopes_of_push(repository: Repository, from_repo: str | None) -> tuple[str, ...]:
@@ -130,12 +130,3 @@ def _scopes_of_push(repository: Repository, from_repo: str | None) -> tuple[str,
 def _root(repository: Repository) -> transport.Pipeline:
     pipeline = repository._pipeline
     return pipeline if isinstance(pipeline, transport.Pipeline) else pipeline.root
-
-
-def _with_planned_scopes(repository: Repository, scopes: tuple[str, ...]) -> Repository:
-    pipeline, other = repository._pipeline, copy(repository)
-    other._owns_pipeline = False
-    other._pipeline = transport.OptionsSender(
-        pipeline, retry=pipeline.retry, timeout=None, deadline_seconds=pipeline.deadline_seconds, planned_scopes=scopes
-    )
-    return other

@@ -183,3 +183,20 @@ async def test_finding_the_version_keeps_the_challenge(image_registry: EmbeddedR
         assert len(requests.take(3)) == 3
         await client.get_manifest("v1")
         assert len(requests.take(1)) == 1
+
+
+async def test_a_tag_and_a_deletion_take_one_token_each(image_registry: EmbeddedRegistry, requests: Requests) -> None:
+    async with AsyncRegistryClientV2(f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client:
+        digest = (await client.tag("v1", "v2", "v3")).digest
+    assert requests.scopes() == [f"repository:{NAME}:pull,push"]
+    assert requests.take() == [
+        "GET manifests 401",
+        "GET token 200",
+        "GET manifests 200",
+        "PUT manifests 201",
+        "PUT manifests 201",
+    ]
+    async with AsyncRegistryClientV2(f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client:
+        await client.delete_manifest(digest)
+    assert requests.scopes() == [f"repository:{NAME}:delete,pull"]
+    assert requests.take() == ["GET manifests 401", "GET token 200", "GET manifests 200", "DELETE manifests 202"]
