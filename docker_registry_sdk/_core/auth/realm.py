@@ -29,6 +29,7 @@ def absolute_realm(realm: str, registry: Origin) -> str:
         realm: The realm of the challenge.
         registry: The origin of the registry that sent the challenge.
     """
+    realm = realm.strip(" \t")
     return name_url(f"{registry}/", realm, "redirect") if realm.startswith("/") or "://" in realm else realm
 
 

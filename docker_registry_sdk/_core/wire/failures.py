@@ -30,21 +30,30 @@ def transport_error(request: httpx.Request, error: httpx.HTTPError) -> Transport
     one, since exceptions of httpx hold the request with its credentials.
 
     Args:
-        request: The request.
+        request: The request of the call. The exception names the URL of the request that failed, which may be another one.
         error: The exception that httpx raised.
     """
     deadline = call_of(request).deadline
+    failed = _failed_request(request, error)
     words = str(error)
     failure: TransportError
     if deadline is not None and deadline.has_passed:
         failure = deadline.error(request.method, str(request.url))
     else:
         kind = RequestTimeoutError if isinstance(error, httpx.TimeoutException) else TransportError
-        problem = hide(re.sub(_QUOTED, "", words), secrets_of(request)) or type(error).__name__
-        failure = kind(problem, method=request.method, url=str(request.url), hint=_hint(error))
+        problem = hide(hide(re.sub(_QUOTED, "", words), secrets_of(request)), secrets_of(failed)) or type(error).__name__
+        failure = kind(problem, method=failed.method, url=str(failed.url), hint=_hint(error))
     failure._is_transient = isinstance(error, httpx.TransportError) and may_pass(error)
     failure.__cause__ = _system_error(error)
     return failure
+
+
+def _failed_request(request: httpx.Request, error: httpx.HTTPError) -> httpx.Request:
+    """Return the request that failed: that of a call, or one to a token service or to the target of a redirect."""
+    try:
+        return error.request
+    except RuntimeError:  # the exception has no request
+        return request
 
 
 def _system_error(error: BaseException) -> OSError | None:

@@ -18,6 +18,7 @@ from docker_registry_sdk.errors import (
     RegistryError,
     ServerError,
     TokenLoginError,
+    TransportError,
 )
 
 pytestmark = pytest.mark.anyio
@@ -118,3 +119,26 @@ def test_a_missing_token_service_does_not_mean_that_a_tag_is_missing(
 
 def _only_bearer(handler: Handler) -> None:
     handler.reply(401, WWW_Authenticate='Bearer realm="/token",service="x"')
+
+
+@pytest.mark.parametrize("of_the_token_service", [True, False])
+def test_a_server_that_cannot_be_reached_is_named(loopback: Loopback, of_the_token_service: bool) -> None:
+    closed = "http://127.0.0.1:1/x?sig=S3CR3T"
+
+    def answer(handler: Handler) -> None:
+        if of_the_token_service:
+            handler.reply(401, WWW_Authenticate=f'Bearer realm="{closed}"')
+        else:
+            handler.reply(307, Location=closed)
+
+    loopback.answer = answer
+    with RegistryClientV2(f"{loopback.url}/a", credentials={}, max_retries=0) as client:
+        with pytest.raises(TransportError, match=r"^GET http://127\.0\.0\.1:1/x\?sig=…") as caught:
+            client.list_tags()
+    assert "S3CR3T" not in str(caught.value)
+
+
+def test_a_realm_with_blanks_around_it(loopback: Loopback) -> None:
+    serve(loopback, 200, b'{"token": "abc"}', accepts="Bearer abc", realm=" /token ")
+    with RegistryClientV2(f"{loopback.url}/a", credentials=LOGIN) as client:
+        assert client.list_tags() == ["1"]
