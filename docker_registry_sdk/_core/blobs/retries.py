@@ -13,8 +13,9 @@ from ..wire import CallLimits
 MIN_PROGRESS_BYTES: Final = 64 * 1024
 """If a response holds a shorter range than requested, but at least this number of bytes, the response is not a failure."""
 
-# Of Bad Request, Not Acceptable, Precondition Failed (If-Range), Range Not Satisfiable, and of servers that fail on the header.
-_RANGE_STATUSES: Final = frozenset({400, 406, 412, 416, 500, 501, 502})
+# Of servers that fail on the header Range. So may any 4xx that is not transient: 403 is the status of storage whose signed URLs
+# do not allow the header.
+_RANGE_SERVER_STATUSES: Final = frozenset({500, 501, 502})
 
 
 @define
@@ -70,4 +71,6 @@ def may_be_due_to_range(error: RegistryError) -> bool:
     Args:
         error: The exception of the failed request, which is not transient or was raised each time.
     """
-    return isinstance(error, ParseError) or (isinstance(error, StatusError) and error.status in _RANGE_STATUSES)
+    if isinstance(error, StatusError):
+        return error.status in _RANGE_SERVER_STATUSES or (400 <= error.status < 500 and error.status not in TRANSIENT_STATUSES)
+    return isinstance(error, ParseError)

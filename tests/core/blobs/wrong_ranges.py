@@ -86,6 +86,10 @@ WRONG_ANSWERS: dict[str, Answer | None] = {
     "multipart, chunked": _partial("", media_type=_MULTIPART, in_parts=True, chunked=True),
     "multipart with Content-Range": _partial(_RIGHT, media_type=_MULTIPART, in_parts=True, chunked=True),
     "400": _status(400),
+    "401": _status(401),
+    "403": _status(403),
+    "404": _status(404),
+    "405": _status(405),
     "412": _status(412),
     "416": _status(416),
     "416 with the size": _status(416, "bytes */{size}"),
@@ -129,6 +133,9 @@ class WrongRanges:
 
     def answer(self, handler: Handler) -> None:
         """Answer a request."""
+        if "/blobs/" not in handler.path:  # the request for the challenge, which follows a 401
+            handler.reply(200)
+            return
         if handler.command == "HEAD":
             if isinstance(self.head, int):
                 handler.reply(self.head)
