@@ -53,17 +53,25 @@ class TargetFile:
 
 
 def check_sources(sources: Iterable[bytes | os.PathLike[str]]) -> None:
-    """Check that the files to push exist, and are no folders.
+    """Check that the files to push exist, and are no folders, pipes or sockets.
 
     Args:
         sources: The paths of the files; bytes are skipped.
 
     Raises:
-        ArtifactError: A path is that of a folder.
+        ArtifactError: A path is that of a folder, pipe or socket.
         OSError: A file does not exist, or cannot be examined.
     """
     for source in sources:
-        if isinstance(source, os.PathLike) and stat.S_ISDIR(os.stat(source).st_mode):
+        if not isinstance(source, os.PathLike):
+            continue
+        mode = os.stat(source).st_mode
+        if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+            raise ArtifactError(
+                f"{printable(os.fspath(source))} is a {'pipe' if stat.S_ISFIFO(mode) else 'socket'}, but only files can be pushed",
+                hint="Write the content to a file, or pass the content as bytes.",
+            )
+        if stat.S_ISDIR(mode):
             raise ArtifactError(
                 f"{printable(os.fspath(source))} is a folder, but only files can be pushed",
                 hint="Pass the files in the folder, or pack the folder into a tar file and push that.",

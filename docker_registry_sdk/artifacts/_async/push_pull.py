@@ -74,7 +74,7 @@ async def async_push(
     Raises:
         ValueError: The artifact type is empty.
         InvalidReferenceError: The place is malformed.
-        ArtifactError: The place is not in a registry, or a file is a folder; no request was sent.
+        ArtifactError: The place is not in a registry, or a file is a folder, pipe or socket; no request was sent.
         UnsafeTitleError: A title is unsafe, so that `pull` would raise an error; no request was sent.
         InvalidDigestError: The subject is malformed.
         NotFoundError: The subject was given as a tag or digest, and does not exist in the repository.

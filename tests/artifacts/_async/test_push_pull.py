@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -370,8 +371,10 @@ async def test_a_push_and_a_pull_end_at_the_deadline(
     assert not (tmp_path / "target" / "data.bin").exists()
 
 
-@pytest.mark.parametrize("what", ["a folder", "a link to a folder", "a blob", "the config", "a missing file"])
-async def test_a_folder_and_a_missing_file_are_refused_before_anything_is_sent(
+@pytest.mark.parametrize(
+    "what", ["a folder", "a link to a folder", "a pipe", "a socket", "a blob", "the config", "a missing file"]
+)
+async def test_what_is_no_file_is_refused_before_anything_is_sent(
     isolated_client: AsyncRegistryClientV2, embedded_registry: EmbeddedRegistry, source: Path, what: str
 ) -> None:
     (source / "link").symlink_to(source)
@@ -382,7 +385,10 @@ async def test_a_folder_and_a_missing_file_are_refused_before_anything_is_sent(
     elif what == "a blob":
         files.append(ArtifactBlob(source, title="folder"))
     else:
-        files.append({"a folder": source, "a link to a folder": source / "link"}.get(what, source / "nothing"))
+        if what in ("a pipe", "a socket"):
+            os.mknod(source / what, (stat.S_IFIFO if what == "a pipe" else stat.S_IFSOCK) | 0o600)
+        paths = {"a folder": source, "a link to a folder": source / "link", "a missing file": source / "nothing"}
+        files.append(paths.get(what, source / what))
     with pytest.raises(FileNotFoundError if what == "a missing file" else ArtifactError, match="source"):
         await artifacts.async_push(isolated_client.ref("v1"), files, artifact_type=REPORT, config=config)
     assert len(embedded_registry.requests) == 0
