@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
 _umask_lock: Final = threading.Lock()
+# What the systems report when a socket, or a device without a driver, is opened.
+_NOT_OPENED: Final = frozenset({errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP})
 
 
 @contextmanager
@@ -75,8 +79,29 @@ def named_temporary_errors(purpose: str) -> Iterator[None]:
         yield
 
 
-def open_without_waiting(path: Path) -> BinaryIO:
-    """Open a file for reading, unbuffered. If the path is that of a pipe, do not wait until another program writes to it.
+def open_regular(open_descriptor: Callable[[], int]) -> BinaryIO | None:
+    """Open a regular file for reading, unbuffered. Return None for a folder, pipe, socket or device.
+
+    Args:
+        open_descriptor: A function that opens the file, without waiting until another program writes to a pipe.
+
+    Raises:
+        OSError: The file cannot be opened.
+    """
+    try:
+        descriptor = open_descriptor()
+    except OSError as error:
+        if error.errno in _NOT_OPENED:
+            return None
+        raise
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb", buffering=0)
+    os.close(descriptor)
+    return None
+
+
+def open_without_waiting(path: Path) -> int:
+    """Open a file for reading, and return its descriptor. Do not wait until another program writes to a pipe.
 
     Args:
         path: The path of the file; symbolic links are followed.
@@ -84,8 +109,7 @@ def open_without_waiting(path: Path) -> BinaryIO:
     Raises:
         OSError: The file cannot be opened.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # both depend on the system
-    return os.fdopen(os.open(path, flags), "rb", buffering=0)
+    return os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))  # both depend on the system
 
 
 def set_usual_permissions(descriptor: int) -> None:

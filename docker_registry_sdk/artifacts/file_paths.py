@@ -67,8 +67,9 @@ def check_sources(sources: Iterable[bytes | os.PathLike[str]]) -> None:
             continue
         mode = os.stat(source).st_mode
         if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+            kind = "pipe" if stat.S_ISFIFO(mode) else "socket"
             raise ArtifactError(
-                f"{printable(os.fspath(source))} is a {'pipe' if stat.S_ISFIFO(mode) else 'socket'}, but only files can be pushed",
+                f"{printable(os.fspath(source))} is a {kind}, but only files can be pushed",
                 hint="Write the content to a file, or pass the content as bytes.",
             )
         if stat.S_ISDIR(mode):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from .._core.concurrency.forks import reset_after_fork
+from .._core.files import open_regular
 from .._core.folders import FolderEntry, LinkError, OpenFolder, open_path
 from .._core.text.redaction import printable
 from ..client.error_places import FILE_HINT
@@ -105,16 +106,14 @@ def open_entry(entry: FolderEntry) -> BinaryIO:
         OSError: The file cannot be opened.
     """
     try:
-        descriptor = entry.folder.open_file(entry.name, os.O_RDONLY)
+        file = open_regular(lambda: entry.folder.open_file(entry.name, os.O_RDONLY))
     except LinkError:
         raise _link_error(entry.path) from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise ImageError(
-            f"{printable(str(entry.path))} is not a regular file, so the layout is damaged",
-            hint="Copy the image to a new layout.",
-        )
-    return os.fdopen(descriptor, "rb", buffering=0)
+    if file is not None:
+        return file
+    raise ImageError(
+        f"{printable(str(entry.path))} is not a regular file, so the layout is damaged", hint="Copy the image to a new layout."
+    )
 
 
 def find_entry(entry: FolderEntry) -> os.stat_result | None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 import posixpath
-import stat
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from attrs import frozen
 
-from .._core.files import open_without_waiting
+from .._core.files import open_regular, open_without_waiting
 from .._core.text.redaction import printable, quoted
 from ..errors import ImageError
 from .decompress import TemporaryCopy, compression_of, decompress
@@ -119,18 +117,17 @@ class TarIndex:
         """Open the archive for reading.
 
         Raises:
-            ImageError: The path is that of a pipe, a device or a folder.
+            ImageError: The path is that of a pipe, a socket, a device or a folder.
             OSError: The file cannot be opened.
         """
         if self._copy is not None:
             return self._copy.open()
-        file = open_without_waiting(self.path)
-        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file = open_regular(lambda: open_without_waiting(self.path))
+        if file is not None:
             return file
-        file.close()
         raise ImageError(
             f"{self._shown} is not a regular file",
-            hint="Pass the path of a tar file: an archive is read more than once, so it cannot be a pipe.",
+            hint="Pass the path of a tar file: an archive is read more than once, so it cannot be a pipe or a folder.",
         )
 
     @property

@@ -9,6 +9,7 @@ import itertools
 import json
 import lzma
 import os
+import stat
 import sys
 import tarfile
 from collections.abc import Callable
@@ -57,6 +58,14 @@ def open_files(folder: Path) -> list[Path]:
         with suppress(OSError):  # the descriptor of this listing
             found.append(number.readlink())
     return [path for path in found if path.is_relative_to(folder)]
+
+
+def make_other_than_file(path: Path, kind: str) -> None:
+    """Make a folder, a named pipe or a socket."""
+    if kind == "folder":
+        path.mkdir()
+    else:
+        os.mknod(path, {"pipe": stat.S_IFIFO, "socket": stat.S_IFSOCK}[kind] | 0o600)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -162,7 +171,7 @@ async def test_layers_of_another_type_are_refused(start_registry: StartRegistry,
         await images.async_push(path, f"{start_registry().url}/a:v1")
 
 
-@pytest.mark.parametrize("kind", ["folder", "pipe"])
+@pytest.mark.parametrize("kind", ["folder", "pipe", "socket"])
 @pytest.mark.parametrize("name", ["index.json", "oci-layout", "layer", "manifest"])
 async def test_something_in_the_place_of_a_file_is_named(
     start_registry: StartRegistry, tmp_path: Path, name: str, kind: str
@@ -174,7 +183,7 @@ async def test_something_in_the_place_of_a_file_is_named(
         name, name
     )
     path.unlink()
-    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    make_other_than_file(path, kind)
     for target in (Layout(tmp_path / "target"), Layout(tmp_path / "target"), f"{start_registry().url}/a:v1"):
         with pytest.raises(ImageError) as caught:
             await images.async_copy(Layout(layout), target)
@@ -193,10 +202,14 @@ async def test_a_malformed_index_is_named_by_its_file(tmp_path: Path, document: 
         assert "server" not in str(caught.value)
 
 
-async def test_an_archive_that_is_a_pipe_does_not_block(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "image.tar")
-    with pytest.raises(ImageError, match="not a regular file"):
-        await images.async_get_config(DockerArchive(tmp_path / "image.tar"))
+@pytest.mark.parametrize("kind", ["folder", "pipe", "socket"])
+async def test_something_in_the_place_of_an_archive_is_named(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "image.tar"
+    make_other_than_file(path, kind)
+    with pytest.raises(ImageError) as caught:
+        await images.async_get_config(DockerArchive(path))
+    assert f"{path} is not a regular file" in caught.value.problem
+    assert open_files(tmp_path) == []
 
 
 async def test_an_unnamed_image_in_a_tar_of_a_layout_is_read(tmp_path: Path) -> None:
