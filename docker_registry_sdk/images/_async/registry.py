@@ -269,18 +269,18 @@ class AsyncRegistryImage:
             ImageError: The tag resolves to another manifest, and the registry does not allow tags to be moved.
             StatusError: The push was refused for another reason. The argument is raised again.
         """
-        existing = None
+        stored = None
         with suppress(RegistryError):
-            existing = await self._head_digest(tag)
-        if existing is None:
+            stored = await self._get_manifest(tag, None)  # not with HEAD, which some registries refuse
+        if stored is None:
             raise error
-        if existing == digest:
+        if digest in (stored.digest, digest_of(stored.raw, digest.algorithm)):
             return
         if error.status in (400, 403) and not _IMMUTABLE_WORDS.search(str(error)):
             raise error
         raise ImageError(
-            f"the tag {tag} of {self.repo.canonical_name} exists with the digest {existing}, and the registry does not allow the "
-            f"tag to be moved: {error.problem}",
+            f"the tag {tag} of {self.repo.canonical_name} exists with the digest {stored.digest}, and the registry does not allow "
+            f"the tag to be moved: {error.problem}",
             hint="Copy the image to another tag, or delete the tag first.",
         ) from error
 

@@ -358,6 +358,22 @@ async def test_a_tag_that_may_not_be_moved_is_named(start_registry: StartRegistr
     check_pushed_image(f"{registry.url}/b", AMD64, "v1")
 
 
+@pytest.mark.parametrize("status", [401, 403, 405])
+async def test_a_tag_that_may_not_be_moved_is_compared_although_head_is_refused(
+    start_registry: StartRegistry, status: int
+) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", AMD64, "v1")
+    push_image(f"{registry.url}/a", ARM64, "v2")
+    push_image(f"{registry.url}/b", AMD64, "v1")
+    registry.faults.add(Fault(Status(status), operation="head_manifest", times=None))
+    refused = Fault(Status(400, code="TAG_IMMUTABLE"), operation="put_manifest", path=".*/b/manifests/v1", times=None)
+    registry.faults.add(refused)
+    assert (await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")).digest == AMD64.root
+    with pytest.raises(ImageError, match=f"tag v1 of .*/b exists with the digest {AMD64.root}"):
+        await images.async_copy(f"{registry.url}/a:v2", f"{registry.url}/b:v1")
+
+
 async def test_another_refusal_of_a_tag_stays_the_error_of_the_registry(start_registry: StartRegistry) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/a", ARM64, "v1")
