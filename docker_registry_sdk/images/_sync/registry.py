@@ -282,8 +282,8 @@ class RegistryImage:
         if error.status in (400, 403) and not _IMMUTABLE_WORDS.search(str(error)):
             raise error
         raise ImageError(
-            f"the tag {tag} of {self.repo.canonical_name} exists with the digest {stored.digest}, and the registry does not allow "
-            f"the tag to be moved: {error.problem}",
+            f"the tag {tag} of {self.repo.canonical_name} exists with the digest {stored.digest}, and the registry does not "
+            f"allow the tag to be moved: {error.problem}",
             hint="Copy the image to another tag, or delete the tag first.",
         ) from error
 
