@@ -181,7 +181,9 @@ def _open_docker_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
         "layers": layers,
     }
     content = json.dumps(manifest, separators=(",", ":")).encode()
-    return ArchivedImage(tar, StoredManifest(digest=digest_of(content), media_type=OCI_MANIFEST, raw=content), blobs)
+    name = f"{_MANIFEST_FILE} in {archive.printable_path}"  # the archive has no file with the manifest itself
+    root = StoredManifest(digest=digest_of(content), media_type=OCI_MANIFEST, raw=content, name=name, hint=FILE_HINT)
+    return ArchivedImage(tar, root, blobs)
 
 
 def _identify_layer(tar: TarIndex, member: TarMember, diff_id: str) -> tuple[Digest, str]:
@@ -209,6 +211,10 @@ def _select_image(archive: DockerArchive, images: list[tuple[list[str], Any]]) -
         archive: The archive, with the name to look for.
         images: A pair for each image: the names of the image, and the entry of the image in `index.json` or `manifest.json`.
     """
+    if not images:
+        raise ImageError(
+            f"the archive {archive.printable_path} has no image", hint="Create the archive again with docker save NAME."
+        )
     if archive.ref is None:
         if len(images) == 1:
             return images[0][1]

@@ -13,6 +13,7 @@ import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2, images
 from docker_registry_sdk.errors import DigestMismatchError, ImageError, RegistryError
+from docker_registry_sdk.images import DockerArchive
 from tests.images.built_images import BuiltImage, build_image, build_index, check_pushed_image, descriptor_of
 from tests.images.conftest import StartRegistry
 from tests.images.docker_archives import CONFIG, ENTRY, FILES, LAYERS, docker_files, write_tar
@@ -107,8 +108,9 @@ async def test_an_archive_with_two_files_of_one_name_is_refused(start_registry: 
 
 async def test_a_layer_with_another_digest_than_in_the_config_is_refused(start_registry: StartRegistry, tmp_path: Path) -> None:
     path = write_tar(tmp_path / "image.tar", {**docker_files(), "2/layer.tar": b"another"})
-    with pytest.raises(DigestMismatchError):
+    with pytest.raises(DigestMismatchError) as caught:
         await images.async_push(path, f"{start_registry().url}/a:v1")
+    assert caught.value.problem.endswith(f"(named by layers[1] of manifest.json in {path})")
 
 
 async def test_the_image_is_selected_by_its_name(start_registry: StartRegistry, tmp_path: Path) -> None:
@@ -122,6 +124,13 @@ async def test_the_image_is_selected_by_its_name(start_registry: StartRegistry, 
         await images.async_push(path, f"{registry.url}/a:v1", tag="c:1")
     with pytest.raises(ImageError, match="has 3 images, but no name was given"):
         await images.async_push(path, f"{registry.url}/a:v1")
+
+
+@pytest.mark.parametrize("name", [None, "alpine:3.20"])
+async def test_an_archive_without_images_is_refused(tmp_path: Path, name: str | None) -> None:
+    path = write_tar(tmp_path / "image.tar", {"manifest.json": b"[]"})
+    with pytest.raises(ImageError, match=r"image\.tar has no image\. Create the archive again"):
+        await images.async_get_config(DockerArchive(path, name))
 
 
 async def test_a_new_archive_keeps_its_manifest(start_registry: StartRegistry, tmp_path: Path) -> None:

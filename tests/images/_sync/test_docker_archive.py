@@ -31,6 +31,7 @@ from tests.support.images import OCI_INDEX, OCI_MANIFEST, digest_of
 
 from docker_registry_sdk import RegistryClientV2, images
 from docker_registry_sdk.errors import DigestMismatchError, ImageError, RegistryError
+from docker_registry_sdk.images import DockerArchive
 
 pytestmark = pytest.mark.anyio
 
@@ -127,8 +128,9 @@ def test_a_layer_with_another_digest_than_in_the_config_is_refused(
     start_registry: StartRegistry, tmp_path: Path
 ) -> None:
     path = write_tar(tmp_path / "image.tar", {**docker_files(), "2/layer.tar": b"another"})
-    with pytest.raises(DigestMismatchError):
+    with pytest.raises(DigestMismatchError) as caught:
         images.push(path, f"{start_registry().url}/a:v1")
+    assert caught.value.problem.endswith(f"(named by layers[1] of manifest.json in {path})")
 
 
 def test_the_image_is_selected_by_its_name(start_registry: StartRegistry, tmp_path: Path) -> None:
@@ -142,6 +144,13 @@ def test_the_image_is_selected_by_its_name(start_registry: StartRegistry, tmp_pa
         images.push(path, f"{registry.url}/a:v1", tag="c:1")
     with pytest.raises(ImageError, match="has 3 images, but no name was given"):
         images.push(path, f"{registry.url}/a:v1")
+
+
+@pytest.mark.parametrize("name", [None, "alpine:3.20"])
+def test_an_archive_without_images_is_refused(tmp_path: Path, name: str | None) -> None:
+    path = write_tar(tmp_path / "image.tar", {"manifest.json": b"[]"})
+    with pytest.raises(ImageError, match=r"image\.tar has no image\. Create the archive again"):
+        images.get_config(DockerArchive(path, name))
 
 
 def test_a_new_archive_keeps_its_manifest(start_registry: StartRegistry, tmp_path: Path) -> None:
