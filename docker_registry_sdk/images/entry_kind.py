@@ -24,7 +24,12 @@ EntryKind: TypeAlias = Literal["manifest", "blob", "unknown"]
 _BLOB_WORDS: Final = re.compile(r"(?:^|[./+-])(?:layer|rootfs|config|cacheconfig|tar|gzip|zstd|octet-stream)(?:$|[./+-])")
 _MANIFEST_WORDS: Final = re.compile(r"[./+-](?:manifest|index)(?:$|[./+-])")
 _DIGEST: Final = re.compile(r"sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})")
-_NOT_CONTENT: Final = frozenset({"subject", "annotations", "data", "urls", "platform"})
+# A digest of any algorithm within a text, such as a URL. The lengths have limits, so that no text takes quadratic time.
+_ANY_DIGEST: Final = re.compile(
+    r"(?:md5|sha[0-9]{1,3}(?:[-_][0-9]{1,3})?|blake(?:2b|2s|3)(?:[-_][0-9]{1,3})?):[0-9a-f]{32,}", re.I
+)
+_OF_OTHERS: Final = frozenset({"subject", "annotations", "platform"})
+_NOT_CONTENT: Final = _OF_OTHERS | {"data", "urls"}
 
 
 def entry_kind(media_type: str) -> EntryKind:
@@ -63,7 +68,8 @@ def named_objects(content: bytes, digest: Digest, media_type: str) -> tuple[list
         media_type: The media type of the manifest, for error messages.
 
     Raises:
-        ImageError: The manifest is not a JSON object, or has a descriptor that cannot be read or has no size.
+        ImageError: The manifest is not a JSON object, has a descriptor that cannot be read or has no size, or has a digest that
+            is not in a descriptor, such as the name of a field.
     """
     document = parse_document(content)
     if not isinstance(document, dict):
@@ -77,6 +83,10 @@ def named_objects(content: bytes, digest: Digest, media_type: str) -> tuple[list
         kind = entry_kind(one.media_type)
         is_manifest = kind == "manifest" or (kind == "unknown" and field == "manifests")
         (manifests if is_manifest else blobs).setdefault(one.digest, one)
+    collected = {*manifests, *blobs}
+    for text in _digests(document):
+        if text.lower() not in collected:
+            raise _refusal(digest, media_type, f"names {quoted(text)} outside of a descriptor")
     subject = document.get("subject")
     named = _descriptor(subject, digest, media_type).digest if isinstance(subject, dict) else None
     return list(manifests.values()), list(blobs.values()), named
@@ -100,6 +110,19 @@ def _descriptors(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str
             pending += [(one, field) for one in reversed(value)]
         elif isinstance(value, str) and _DIGEST.fullmatch(value):
             yield {"digest": value}, field
+
+
+def _digests(document: dict[str, Any]) -> Iterator[str]:
+    """Yield each digest in the names and texts of a document, except in annotations, platforms and subjects."""
+    pending: list[Any] = [document]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            pending += [*value, *(one for name, one in value.items() if name not in _OF_OTHERS)]
+        elif isinstance(value, list):
+            pending += value
+        elif isinstance(value, str):
+            yield from _ANY_DIGEST.findall(value)
 
 
 def _descriptor(found: dict[str, Any], digest: Digest, media_type: str) -> Descriptor:

@@ -88,6 +88,7 @@ def test_all_descriptors_of_an_unknown_manifest_are_found() -> None:
         "manifests": [descriptor(ODD, entry)],
         "subject": descriptor(OCI_MANIFEST, subject),
         "annotations": {"of": digest_of(b"another image")},
+        "from": [f"https://example.com/v2/a/blobs/{digest_of(blob)}", "sha256:" + "0" * 31, "example:" + "0" * 64],
     }
     assert named(document) == ([digest_of(child), digest_of(entry)], [digest_of(blob), digest_of(layer)], digest_of(subject))
 
@@ -101,6 +102,13 @@ def test_all_descriptors_of_an_unknown_manifest_are_found() -> None:
         ({"blobs": [{"digest": "sha256:abc", "size": 1}]}, "cannot be read"),
         ({"blobs": [{"digest": digest_of(b"a"), "size": "1"}]}, "cannot be read"),
         ([], "is not a JSON object"),
+        ({"parts": {digest_of(b"a"): {"size": 4}}}, "names 'sha256:.*' outside of a descriptor"),
+        ({"blobs": ["sha384:" + "0" * 96]}, "names 'sha384:0+'… outside of a descriptor"),
+        ({"blobs": ["blake3:" + "0" * 64]}, "names 'blake3:0+' outside of a descriptor"),
+        ({"blobs": ["SHA256:" + "A" * 64]}, "names 'SHA256:A+' outside of a descriptor"),
+        ({"from": f"https://example.com/v2/a/blobs/{digest_of(b'a')}?x"}, "names 'sha256:.*' outside of a descriptor"),
+        ({"data": [descriptor(ODD, b"a")]}, "names 'sha256:.*' outside of a descriptor"),
+        ({"blobs": [{**descriptor(ODD, b"b"), "urls": [descriptor(ODD, b"a")]}]}, "names 'sha256:.*' outside of a descriptor"),
     ],
 )
 def test_an_unknown_manifest_whose_objects_cannot_be_found_is_refused(document: Any, problem: str) -> None:
@@ -114,7 +122,11 @@ VALUES = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.dictionaries(
-            st.sampled_from(["digest", "size", "mediaType", "manifests", "layers", "annotations"]), inner, max_size=4
+            st.sampled_from(
+                ["digest", "size", "mediaType", "manifests", "layers", "annotations", "data", "urls", digest_of(b"a")]
+            ),
+            inner,
+            max_size=4,
         ),
         st.just(descriptor(ODD, b"blob")),
     ),
