@@ -46,7 +46,14 @@ FOLDERS_WITHOUT_COVERAGE = frozenset(
 )
 # Tests that take many seconds run first: at the end, the other processes would have nothing to do but wait for them.
 LONG_MODULES = frozenset(
-    {"test_distributions.py", "test_patterns.py", "test_determinism.py", "test_spec_edit.py", "test_soak.py"}
+    {
+        "test_distributions.py",
+        "test_patterns.py",
+        "test_determinism.py",
+        "test_spec_edit.py",
+        "test_schemathesis.py",
+        "test_soak.py",
+    }
 )
 MODULES_WITHOUT_COVERAGE = frozenset({"test_conformance.py", "test_schemathesis.py", "test_pytest_plugin.py"})
 

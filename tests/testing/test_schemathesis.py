@@ -30,7 +30,7 @@ CHECKS = (
     "unsupported_method",
     "allow_header_conformance",
 )
-EXAMPLES = 20
+EXAMPLES = 12
 PUSH = [f"repository:{NAME}:pull,push", f"repository:{OTHER}:pull,push"]
 SCOPES = [f"repository:{NAME}:pull,push,delete", f"repository:{OTHER}:pull", "registry:catalog:*"]
 
