@@ -27,6 +27,7 @@ from ...errors import (
     NotFoundError,
     ParseError,
     RegistryError,
+    ServerError,
     StatusError,
     UnexpectedContentTypeError,
 )
@@ -111,7 +112,7 @@ class AsyncRegistryImage:
         """
         try:
             return await self._request_manifest(descriptor)
-        except NotFoundError:
+        except (NotFoundError, ServerError):  # docker-registry answers 500 when a blob is requested as a manifest
             if not await self.has_blob(blob_descriptor(descriptor), is_config=False):
                 raise
             return None

@@ -28,6 +28,7 @@ from ...errors import (
     NotFoundError,
     ParseError,
     RegistryError,
+    ServerError,
     StatusError,
     UnexpectedContentTypeError,
 )
@@ -112,7 +113,7 @@ class RegistryImage:
         """
         try:
             return self._request_manifest(descriptor)
-        except NotFoundError:
+        except (NotFoundError, ServerError):  # docker-registry answers 500 when a blob is requested as a manifest
             if not self.has_blob(blob_descriptor(descriptor), is_config=False):
                 raise
             return None

@@ -141,14 +141,18 @@ def test_an_index_may_list_blobs(
 ) -> None:
     """BuildKit stores its cache in such an index. docker-registry answers 500 when a blob is requested as a manifest."""
     source = start_registry(settings=LENIENT)
-    layer, config = gzip.compress(b"cached", mtime=0), b'{"layers":[{"blob":"x"}]}'
+    layer, config, statement = gzip.compress(b"cached", mtime=0), b'{"layers":[{"blob":"x"}]}', b'{"_type":"statement"}'
     entries = [
         descriptor("application/vnd.oci.image.layer.v1.tar+gzip", layer),
         descriptor_of(AMD64),
         descriptor("application/vnd.buildkit.cacheconfig.v0", config),
+        descriptor("application/vnd.in-toto+json", statement),
     ]
     cache = build_manifest(
-        {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}, OCI_INDEX, [AMD64], [layer, config]
+        {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries},
+        OCI_INDEX,
+        [AMD64],
+        [layer, config, statement],
     )
     push_image(f"{source.url}/a", cache, "cache")
     if "docker-registry" in repo_name:
