@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from .._core.text.error_details import CHUNK_SIZE_HINT
 from ..errors import (
     AuthError,
     DeadlineExceededError,
@@ -16,6 +17,10 @@ from ..errors import (
     RegistryError,
 )
 
+_LENGTH_HINT: Final = (
+    "The registry, or a proxy in front of it, refuses request bodies of this size: upload this blob to the target with "
+    "upload_blob and a chunk_size such as 4 MiB (4194304), then copy again, or ask the operator to raise the limit."
+)
 FILE_HINT: Final = "Create the layout or archive again, or copy to another folder."
 PUSH_HINT: Final = "Build and push the image again: registries return a manifest as it was pushed."
 _SIZE_HINT: Final = "The manifest states a wrong size: build and push the image again."
@@ -61,6 +66,8 @@ def named_by(place: str, content: str = "") -> Iterator[None]:
             error._replace_hint(_SIZE_HINT if error.expected == error.actual else _BYTES_HINT)
         if isinstance(error, NotFoundError) and error.method == "GET":
             error._replace_hint(_MISSING_HINT)
+        if error.hint == CHUNK_SIZE_HINT:  # of an upload by a call without this argument
+            error._replace_hint(_LENGTH_HINT)
         if not isinstance(error, _OF_NO_CONTENT):
             lacks_content = content and content.rpartition(":")[2] not in error.problem
             if words := ", ".join(filter(None, (content if lacks_content else "", place and f"named by {place}"))):

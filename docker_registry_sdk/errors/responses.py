@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from .calls import LoginError, RegistryError
 # The maximum number of entries of an error body in a message; `.errors` contains all entries.
 _MAX_SHOWN_ERRORS = 5
 _ASK_ABOUT_LIMIT = "Ask the operator of the registry, or of a proxy in front of it, to raise the limit on responses."
+# Words of registries that answer 416 to a body beyond their limit, as GHCR beyond 4 MiB.
+_TOO_LARGE = re.compile("too (?:large|big|long)|exceed|maximum|limit", re.IGNORECASE)
 _HINTS_OF_OTHER_HOSTS = {
     401: (
         "That host requires a login of its own, and a login at the registry is not sent there. If it is a registry, name it "
@@ -103,6 +106,11 @@ class StatusError(ResponseError):
         return tuple(error.code for error in self.errors if error.code is not None)
 
     @property
+    def _refuses_length(self) -> bool:
+        """Return whether the registry refuses the request because its body is too large."""
+        return self.status == 413 or (self.status == 416 and _name_a_limit(self.errors))
+
+    @property
     def retry_after(self) -> float | None:
         """Return the seconds to wait before the next request; None if the response has no valid Retry-After header.
 
@@ -119,6 +127,10 @@ class StatusError(ResponseError):
         """
         found = _BY_STATUS.get(status) or {3: RedirectError, 5: ServerError}.get(status // 100, StatusError)
         return found if issubclass(found, cls) else cls
+
+
+def _name_a_limit(errors: Sequence[ErrorDetail]) -> bool:
+    return any(_TOO_LARGE.search(str(error)) for error in errors)
 
 
 class RedirectError(StatusError):
@@ -200,6 +212,11 @@ class RangeNotSatisfiableError(StatusError):
     """A 416 response: the requested range is outside the object, or an uploaded chunk does not continue the upload."""
 
     hint = "Fetch the current size of the object, or the current offset of the upload, and continue from there."
+
+    def _default_hint(self, method: str, url: str, status: int) -> str:
+        if method not in ("GET", "HEAD") and _name_a_limit(self.errors):
+            return "The registry refuses bodies of this size: send a smaller chunk, such as one of 4 MiB (4194304 bytes)."
+        return super()._default_hint(method, url, status)
 
 
 class RateLimitedError(StatusError):

@@ -30,7 +30,7 @@ PATTERNS: dict[tuple[str, str], list[str]] = {
     ("_core.blobs.byte_ranges", "_CONTENT_RANGE"): ["bytes 0-12/34", "bytes=0-1/*"],
     ("_core.blobs.byte_ranges", "_UNSATISFIED_RANGE"): ["bytes */12"],
     ("_core.blobs.byte_ranges", "_STRONG_ETAG"): ['"abc"'],
-    ("_core.blobs.upload_recovery", "_TOO_LARGE"): ["too large", "exceeds"],
+    ("errors.responses", "_TOO_LARGE"): ["too large", "exceeds"],
     ("_core.blobs.upload_session", "_RANGE"): ["bytes=0-12", "0-1"],
     ("_core.names.grammar", "IMAGE_ID"): ["0123456789012345" * 4],
     ("_core.names.grammar", "_COMPONENT"): ["a1.b_c__d--e"],

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, Literal, TypeAlias
 
 from ...errors import RegistryError, StatusError
+from ..text.error_details import CHUNK_SIZE_HINT
 from ..wire import CallLimits
 from .retries import RequestFailures
 from .upload_requests import CHECK_SESSION_STATUSES, SESSION_INTACT_STATUSES, may_resume
@@ -19,8 +19,6 @@ Step: TypeAlias = Literal["fail", "resume", "replace", "reopen"]
 - `reopen`: start over in another session. The registry does not know the session any more.
 """
 
-# Words of registries that answer 416 to a body beyond their limit, as GHCR beyond 4 MiB.
-_TOO_LARGE: Final = re.compile("too (?:large|big|long)|exceed|maximum|limit", re.IGNORECASE)
 # A session that answers these twice in a row, without receiving a byte in between, never continues. After other errors of a
 # server, such as 503, the session may still continue.
 _DEAD_STATUSES: Final = frozenset({404, 416, 500})
@@ -102,7 +100,7 @@ class UploadRecovery:
             self._refusals += 1
             is_last = self._failures.count + 1 >= self._limits.retry.max_retries
             if (self._refusals > 1 and (status in _DEAD_STATUSES or is_last)) or (self._lost_connection and is_last):
-                if status == 416 and _TOO_LARGE.search(str(error)):
+                if isinstance(error, StatusError) and error._refuses_length:
                     return "fail"
                 if can_replay and self._may_start_over:
                     return "replace"
@@ -129,16 +127,15 @@ class UploadRecovery:
         return self._failures.seconds_to_retry(error)
 
     def add_notes(self, error: RegistryError, *, is_verified: bool, can_replay: bool) -> None:
-        """Add notes to the error that ends the upload, which say what to do.
+        """Add notes or another hint to the error that ends the upload, which say what to do.
 
         Args:
             error: The error.
             is_verified: Whether all bytes of the source were read, and had the expected digest.
             can_replay: Whether the source can yield its bytes from the start.
         """
-        status = error.status if isinstance(error, StatusError) else None
-        if status == 416 and _TOO_LARGE.search(str(error)):
-            error.add_note("The registry limits the size of a request: pass a smaller chunk_size, such as 4 MiB (4194304).")
+        if isinstance(error, StatusError) and error._refuses_length:
+            error._replace_hint(CHUNK_SIZE_HINT)
         elif self._refusals > 1 and not can_replay:
             error.add_note(
                 "The registry does not continue the upload session, and the source cannot be read a second time to start over in "

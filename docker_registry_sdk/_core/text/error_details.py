@@ -9,6 +9,10 @@ PROXY_LOGIN_HINT = (
     "Log in to the proxy: write NAME:PASSWORD@ before its host in its URL (proxy=, --proxy or HTTPS_PROXY), with special "
     "characters of the password percent-encoded."
 )
+CHUNK_SIZE_HINT = (
+    "The registry, or a proxy in front of it, refuses request bodies of this size: pass a smaller chunk_size, "
+    "such as 4 MiB (4194304)."
+)
 
 
 class ErrorDetail(NamedTuple):

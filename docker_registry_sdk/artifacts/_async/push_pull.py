@@ -6,18 +6,21 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from ..._core.blobs import AsyncBlobRepository, async_download_blob
 from ..._core.blobs.progress import OnProgress, Progress, ProgressQueue, check_on_progress
 from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, CancelFlag, async_gather
 from ..._core.concurrency.threads import async_run_in_thread
 from ..._core.folders import OpenFolder
+from ..._core.text.error_details import CHUNK_SIZE_HINT
 from ..._core.text.redaction import quoted
 from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ...client._async.manifest_ref import AsyncManifestRef
 from ...client._async.registries import AsyncRegistries
 from ...client._async.repository import AsyncRepository, async_plan_push
 from ...client.error_places import named_by
+from ...errors import RegistryError
 from ...images._async.places import AsyncOpenRegistries
 from ...media_types import OCI_EMPTY, OCI_MANIFEST
 from ...reference import RepoRef
@@ -25,6 +28,11 @@ from ...v2.models import Descriptor
 from ..file_paths import TargetFile, check_sources, check_titles, find_target_files, open_parent
 from ..manifest import EMPTY_CONTENT, ArtifactBlob, as_blobs, build_manifest, describe_blob, titled_layers
 from .places import AsyncArtifactPlace, async_parse_artifact_place
+
+_LENGTH_HINT: Final = (
+    "The registry, or a proxy in front of it, refuses request bodies of this size: upload the files with upload_blob and a "
+    "chunk_size such as 4 MiB (4194304), and the manifest with put_manifest, or ask the operator to raise the limit."
+)
 
 
 async def async_push(
@@ -214,7 +222,12 @@ def _source_key(blob: ArtifactBlob) -> tuple[str, str | bytes]:
 async def _upload(
     repository: AsyncRepository, source: bytes | os.PathLike[str], report: OnProgress, limits: CallLimits
 ) -> Descriptor:
-    return await repository.blob_upload(source, on_progress=report, timeout=limits.timeout, deadline=limits.deadline)
+    try:
+        return await repository.blob_upload(source, on_progress=report, timeout=limits.timeout, deadline=limits.deadline)
+    except RegistryError as error:
+        if error.hint == CHUNK_SIZE_HINT:  # this call has no such argument
+            error._replace_hint(_LENGTH_HINT)
+        raise
 
 
 async def _download(

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from ..._core.blobs import BlobRepository, download_blob
 from ..._core.blobs.progress import (
@@ -18,12 +19,14 @@ from ..._core.blobs.progress import (
 from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, CancelFlag, gather
 from ..._core.concurrency.threads import run_in_thread
 from ..._core.folders import OpenFolder
+from ..._core.text.error_details import CHUNK_SIZE_HINT
 from ..._core.text.redaction import quoted
 from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ...client._sync.manifest_ref import ManifestRef
 from ...client._sync.registries import Registries
 from ...client._sync.repository import Repository, plan_push
 from ...client.error_places import named_by
+from ...errors import RegistryError
 from ...images._sync.places import OpenRegistries
 from ...media_types import OCI_EMPTY, OCI_MANIFEST
 from ...reference import RepoRef
@@ -44,6 +47,11 @@ from ..manifest import (
     titled_layers,
 )
 from .places import ArtifactPlace, parse_artifact_place
+
+_LENGTH_HINT: Final = (
+    "The registry, or a proxy in front of it, refuses request bodies of this size: upload the files with upload_blob and a "
+    "chunk_size such as 4 MiB (4194304), and the manifest with put_manifest, or ask the operator to raise the limit."
+)
 
 
 def push(
@@ -235,7 +243,12 @@ def _source_key(blob: ArtifactBlob) -> tuple[str, str | bytes]:
 def _upload(
     repository: Repository, source: bytes | os.PathLike[str], report: OnProgress, limits: CallLimits
 ) -> Descriptor:
-    return repository.blob_upload(source, on_progress=report, timeout=limits.timeout, deadline=limits.deadline)
+    try:
+        return repository.blob_upload(source, on_progress=report, timeout=limits.timeout, deadline=limits.deadline)
+    except RegistryError as error:
+        if error.hint == CHUNK_SIZE_HINT:  # this call has no such argument
+            error._replace_hint(_LENGTH_HINT)
+        raise
 
 
 def _download(

@@ -84,7 +84,8 @@ class UploadCalls(RepositoryBase):
 
         Raises:
             RangeNotSatisfiableError: The session's `offset` is not the number of bytes that the registry has received. Call
-                `get_blob_upload_status`, and continue at the `offset` of the session that `get_blob_upload_status` returns.
+                `get_blob_upload_status`, and continue at the `offset` of the session that `get_blob_upload_status` returns. Or
+                the chunk is too large for the registry, as the hint says then: send a smaller chunk.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pushing a blob in chunks (end-5).

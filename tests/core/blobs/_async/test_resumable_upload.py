@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from docker_registry_sdk import AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistries, AsyncRegistryClientV2, artifacts, images
 from docker_registry_sdk.errors import RangeNotSatisfiableError, RegistryError, ServerError, StatusError, TransportError
 from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from docker_registry_sdk.testing.faults import ExpireTokens, Fault, LoseResponse, OperationName, Reset, Status
@@ -25,6 +25,7 @@ from tests.core.blobs.upload_helpers import (
     pieces,
     received_body_bytes,
 )
+from tests.images.built_images import AMD64, push_image
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("waits")]
 TENTH = SIZE // 10
@@ -202,4 +203,31 @@ async def test_a_416_for_a_body_that_is_too_large_names_the_chunk_size(words: st
         async with AsyncRegistryClientV2(f"{registry.url}/a/b", max_retries=1, max_retry_wait=0.01) as client:
             with pytest.raises(RangeNotSatisfiableError) as caught:
                 await client.blob_upload(b"x" * 2_000_000, chunk_size=1_000_000)
-    assert any("chunk_size" in note for note in getattr(caught.value, "__notes__", [])) is expected
+            assert ("pass a smaller chunk_size" in caught.value.hint) is expected
+            with pytest.raises(RangeNotSatisfiableError) as by_hand:
+                await client.upload_blob_chunk(await client.start_blob_upload(), b"x")
+    for error in (caught.value, by_hand.value):
+        assert ("current offset" in error.hint) is not expected
+    assert ("send a smaller chunk" in by_hand.value.hint) is expected
+
+
+@pytest.mark.parametrize("status", [413, 416])
+async def test_calls_without_chunk_size_say_what_to_do_about_a_body_that_is_too_large(tmp_path: Path, status: int) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    with EmbeddedRegistry(auth="none") as registry:
+        push_image(f"{registry.url}/a", AMD64, "v1")
+        for operation in ("start_blob_upload", "upload_blob_chunk", "complete_blob_upload"):
+            effect = Status(status, message="the request body is too large")
+            registry.faults.add(Fault(effect, operation=operation, path=".*/uploads/.+", times=None))
+        async with AsyncRegistryClientV2(f"{registry.url}/b", max_retry_wait=0.01) as client:
+            with pytest.raises(StatusError, match="pass a smaller chunk_size") as caught:
+                await client.blob_upload(b"x" * 2_000_000)
+            assert caught.value.status == status
+        async with AsyncRegistries(max_retry_wait=0.01) as registries:
+            await images.async_copy(f"{registry.url}/a:v1", f"oci:{tmp_path}/layout:v1", registries=registries)
+            with pytest.raises(StatusError, match=r"upload_blob and a chunk_size .* then copy again"):
+                await images.async_copy(f"oci:{tmp_path}/layout:v1", f"{registry.url}/b:v1", registries=registries)
+            with pytest.raises(StatusError, match=r"upload_blob and a chunk_size .* put_manifest"):
+                await artifacts.async_push(
+                    f"{registry.url}/b:v1", [tmp_path / "file"], artifact_type="a/b", registries=registries
+                )
