@@ -23,6 +23,7 @@ _LENGTH_HINT: Final = (
 )
 FILE_HINT: Final = "Create the layout or archive again, or copy to another folder."
 PUSH_HINT: Final = "Build and push the image again: registries return a manifest as it was pushed."
+INDEX_SIZE_HINT: Final = "The file index.json states a wrong size: create the layout or archive again, or copy to another folder."
 _SIZE_HINT: Final = "The manifest states a wrong size: build and push the image again."
 _MISSING_HINT: Final = "The source lacks this part: push the image or artifact again, or copy a platform that is complete."
 _BYTES_HINT: Final = "Try again. If the bytes still differ, the source is damaged: build or push the image again."
@@ -48,13 +49,14 @@ def named_document(name: str, hint: str) -> Iterator[str]:
 
 
 @contextmanager
-def named_by(place: str, content: str = "") -> Iterator[None]:
+def named_by(place: str, content: str = "", size_hint: str = _SIZE_HINT) -> Iterator[None]:
     """Add the content that was to be transferred, and the place that names it, to the error that the block raises.
 
     Args:
         place: The field and the manifest, such as `layers[0] of the manifest sha256:…`; an empty string if they are not known.
         content: The kind and the digest, such as `blob sha256:…`, for errors whose text lacks the digest, such as those of an
             upload; an empty string if the text has it.
+        size_hint: The hint for bytes with the expected digest, but another size than the place states.
 
     Raises:
         RegistryError: The block raised this error.
@@ -63,7 +65,7 @@ def named_by(place: str, content: str = "") -> Iterator[None]:
         yield
     except RegistryError as error:
         if isinstance(error, DigestMismatchError):
-            error._replace_hint(_SIZE_HINT if error.expected == error.actual else _BYTES_HINT)
+            error._replace_hint(size_hint if error.expected == error.actual else _BYTES_HINT)
         if isinstance(error, NotFoundError) and error.method == "GET":
             error._replace_hint(_MISSING_HINT)
         if error.hint == CHUNK_SIZE_HINT:  # of an upload by a call without this argument

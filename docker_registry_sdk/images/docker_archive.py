@@ -16,7 +16,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from .._core.text.redaction import printable, quoted
-from ..client.error_places import FILE_HINT, named_by, named_document
+from ..client.error_places import FILE_HINT, INDEX_SIZE_HINT, named_by, named_document
 from ..digest import Digest, Verifier, digest_of
 from ..errors import ImageError, InvalidReferenceError
 from ..media_types import OCI_CONFIG, OCI_MANIFEST
@@ -25,7 +25,7 @@ from ..v2.models import Descriptor, ImageConfig, ImageIndex
 from .file_image import FileImage, select_saved
 from .files import MAX_JSON_BYTES, parse_json, read_blocks
 from .layout import INDEX_FILE, LAYOUT_FILE, REF_NAME
-from .manifest_contents import StoredManifest, check_size, verify_manifest
+from .manifest_contents import StoredManifest, check_entry, check_size, verify_manifest
 from .tar_index import TarIndex, TarMember
 
 _MANIFEST_FILE: Final = "manifest.json"
@@ -133,7 +133,8 @@ def _open_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
 
 def _open_oci_image(tar: TarIndex, archive: DockerArchive, entries: list[Descriptor]) -> ArchivedImage:
     selected = _select_image(archive, [(_annotated_names(one), one) for one in entries])
-    with named_by(f"{INDEX_FILE} in {archive.printable_path}"):
+    check_entry(entries, selected, f"{archive.printable_path}: {INDEX_FILE}")
+    with named_by(f"{INDEX_FILE} in {archive.printable_path}", size_hint=INDEX_SIZE_HINT):
         root = _read_manifest(tar, selected)
     root, missing = select_saved(
         root,

@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from .._core.text.redaction import printable, quoted
 from .._core.wire.response import MAX_BODY_BYTES
-from ..client.error_places import FILE_HINT, named_by, named_document
+from ..client.error_places import FILE_HINT, INDEX_SIZE_HINT, named_by, named_document
 from ..client.manifests import check_computable
 from ..digest import Digest
 from ..errors import ImageError
@@ -23,7 +23,7 @@ from ..v2.models import Descriptor, ImageIndex
 from .cosign_tags import is_cosign_tag
 from .file_image import FileImage, select_saved
 from .files import find_file, hash_file, is_missing, open_file, parse_json, read_blocks, read_small_file
-from .manifest_contents import StoredManifest, check_size, parse_contents, verify_manifest
+from .manifest_contents import StoredManifest, check_entry, check_size, parse_contents, verify_manifest
 
 REF_NAME: Final = "org.opencontainers.image.ref.name"
 LAYOUT_FILE: Final = "oci-layout"
@@ -79,7 +79,7 @@ class Layout:
 
         Raises:
             ImageError: Not exactly one image has the tag, or the tag is None although the layout has no image or several images.
-            ParseError: `index.json` or a manifest is malformed.
+            ParseError: `index.json` or a manifest is malformed, or no request can carry the size or media type of the entry.
             OSError: A file cannot be read.
         """
         entries = self.entries()
@@ -89,7 +89,7 @@ class Layout:
             # Signatures and other referrers without a tag are entries of the index too: only images count.
             by_digest = {digest: one for digest, one in by_digest.items() if self._is_image(one)}
         if len(by_digest) == 1:
-            return next(iter(by_digest.values()))
+            return _checked(self, next(iter(by_digest.values())), entries)
         tags = self._show_tags(entries)
         if self.tag is not None:
             problem = (
@@ -226,11 +226,16 @@ class LayoutImage(FileImage):
         return read_blocks(lambda: self._layout.open_blob(digest), offset)
 
     def find_referrers(self, digest: Digest) -> list[Descriptor]:
-        return [one for one, subject in self._subjects if subject == digest]
+        return [_checked(self._layout, one, self._entries) for one, subject in self._subjects if subject == digest]
 
     def find_tagged(self, tag: str) -> StoredManifest | None:
-        found = next((one for one in self._layout.entries() if tag_of(one) == tag), None)
+        entries = self._layout.entries()
+        found = next((_checked(self._layout, one, entries) for one in entries if tag_of(one) == tag), None)
         return None if found is None else self.read_manifest(found.digest, found.media_type)
+
+    @cached_property
+    def _entries(self) -> list[Descriptor]:
+        return self._layout.entries()
 
     @cached_property
     def _subjects(self) -> list[tuple[Descriptor, Digest | None]]:
@@ -238,7 +243,7 @@ class LayoutImage(FileImage):
 
         Of several entries for one manifest, the first is returned: each manifest is read once.
         """
-        by_digest = {one.digest: one for one in reversed(self._layout.entries())}
+        by_digest = {one.digest: one for one in reversed(self._entries)}
         return [(one, self._subject_of(one)) for one in reversed(by_digest.values())]
 
     def _subject_of(self, descriptor: Descriptor) -> Digest | None:
@@ -261,7 +266,7 @@ def open_layout(layout: Layout) -> LayoutImage:
         OSError: A file cannot be read.
     """
     found = layout.find()
-    with named_by(f"{layout.printable_path}/{INDEX_FILE}"):
+    with named_by(f"{layout.printable_path}/{INDEX_FILE}", size_hint=INDEX_SIZE_HINT):
         listed = check_size(_read_manifest(layout, found), found)
     root, missing = select_saved(
         listed,
@@ -300,6 +305,11 @@ def _read_manifest(layout: Layout, descriptor: Descriptor) -> StoredManifest:
     return verify_manifest(
         layout.read_manifest_bytes(expected), expected, descriptor.media_type, layout.manifest_name(expected), FILE_HINT
     )
+
+
+def _checked(layout: Layout, entry: Descriptor, entries: list[Descriptor]) -> Descriptor:
+    check_entry(entries, entry, f"{layout.printable_path}/{INDEX_FILE}")
+    return entry
 
 
 def tag_of(descriptor: Descriptor) -> str | None:

@@ -9,7 +9,7 @@ from attrs import Factory, evolve, field, frozen
 
 from .._core.blobs.embedded_content import embedded_content
 from .._core.text.redaction import quoted
-from ..client.error_places import PUSH_HINT, named_document
+from ..client.error_places import FILE_HINT, PUSH_HINT, named_document
 from ..client.manifest_types import Manifest
 from ..client.manifests import parse_manifest
 from ..digest import Digest, digest_of
@@ -258,6 +258,21 @@ def check_descriptor(document: Manifest | None, path: str, descriptor: Descripto
         if len(media_type) > MAX_MEDIA_TYPE_CHARACTERS:
             problem = f"has {len(media_type)} characters, more than {MAX_MEDIA_TYPE_CHARACTERS}: {quoted(media_type)}"
         raise ParseError(model=model, field=f"{prefix}mediaType", problem=problem)
+
+
+def check_entry(entries: list[Descriptor], entry: Descriptor, index: str) -> None:
+    """Check that requests and other programs can carry the size and the media type of an entry of `index.json`.
+
+    Args:
+        entries: All entries.
+        entry: The entry to check.
+        index: The name of the file in error messages, with its path.
+
+    Raises:
+        ParseError: The size or the media type is not valid: see `check_descriptor`.
+    """
+    with named_document(index, FILE_HINT):
+        check_descriptor(ImageIndex(schema_version=2, manifests=entries), f"manifests[{entries.index(entry)}]", entry)
 
 
 def check_size(stored: StoredManifest, descriptor: Descriptor) -> StoredManifest:

@@ -23,7 +23,9 @@ from tests.images.built_images import (
     build_image,
     build_index,
     build_manifest,
+    descriptor_of,
 )
+from tests.images.docker_archives import write_tar
 from tests.images.stored_images import KINDS, layout_files, stored_image, write_files
 from tests.support.images import descriptor
 
@@ -36,7 +38,7 @@ from docker_registry_sdk.errors import (
     ParseError,
     RegistryError,
 )
-from docker_registry_sdk.images import Layout
+from docker_registry_sdk.images import DockerArchive, Layout
 from docker_registry_sdk.media_types import OCI_INDEX, OCI_MANIFEST, OCTET_STREAM
 
 pytestmark = pytest.mark.anyio
@@ -196,13 +198,46 @@ def test_a_manifest_with_other_bytes_is_named_by_its_file(kind: str, tmp_path: P
     assert caught.value.problem.endswith(f"(named by manifests[0] of {name_in(kind, INDEX, place, tmp_path)})")
 
 
-def test_the_index_of_a_layout_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_the_index_of_a_layout_or_archive_is_named(kind: str, tmp_path: Path) -> None:
     files = layout_files(AMD64)
+    for number, (name, value, error, words) in enumerate(
+        one for one in WRONG if one[0] != "digest" and one[1] is not None
+    ):
+        index, folder = json.loads(files["index.json"]), tmp_path / str(number)
+        index["manifests"][0][name] = value
+        index["manifests"].insert(0, descriptor_of(ARM64))
+        folder.mkdir()
+        changed = {**files, "index.json": json.dumps(index).encode()}
+        place: Layout | DockerArchive = DockerArchive(folder / "image.tar", "v1")
+        if kind == "layout":
+            place = Layout(folder, "v1")
+            write_files(folder, changed)
+        else:
+            write_tar(place.path, changed)
+        with pytest.raises(error, match=words) as caught:
+            images.copy(place, Layout(tmp_path / "target", "v1"))
+        if isinstance(caught.value, ParseError):
+            assert caught.value.document == (
+                f"{folder}/index.json" if kind == "layout" else f"{folder}/image.tar: index.json"
+            )
+            assert caught.value.field == f"manifests[1].{name}"
+        else:
+            named = f"{folder}/index.json" if kind == "layout" else f"index.json in {folder}/image.tar"
+            assert caught.value.problem.endswith(f"(named by {named})")
+            assert caught.value.hint.startswith("The file index.json states a wrong size:")
+
+
+def test_a_referrer_that_no_request_can_carry_is_named(tmp_path: Path) -> None:
+    document = {**json.loads(AMD64.manifests[AMD64.root][1]), "subject": descriptor_of(AMD64)}
+    referrer = evolve(build_manifest(document, OCI_MANIFEST), blobs={})
+    files = layout_files(evolve(AMD64, manifests={**AMD64.manifests, **referrer.manifests}))
     index = json.loads(files["index.json"])
-    index["manifests"][0]["size"] = 7
+    index["manifests"].append({**descriptor_of(referrer), "size": -1})
     write_files(tmp_path, {**files, "index.json": json.dumps(index).encode()})
-    with pytest.raises(DigestMismatchError, match=rf"\(named by {re.escape(str(tmp_path))}/index.json\)"):
-        images.copy(Layout(tmp_path, "v1"), Layout(tmp_path / "target", "v1"))
+    with pytest.raises(ParseError, match=r"manifests\[1\]\.size.* is negative") as caught:
+        images.copy(Layout(tmp_path, "v1"), Layout(tmp_path / "target", "v1"), referrers=True)
+    assert caught.value.document == f"{tmp_path}/index.json"
 
 
 @pytest.mark.parametrize("kind", KINDS)
