@@ -83,6 +83,7 @@ PATTERNS: dict[tuple[str, str], list[str]] = {
     ("images.entry_kind", "_BLOB_WORDS"): ["application/vnd.x.layer.v1.tar+gzip"],
     ("images.entry_kind", "_MANIFEST_WORDS"): ["application/vnd.x.manifest.v1+json"],
     ("images.entry_kind", "_DIGEST"): [DIGEST],
+    ("images.entry_kind", "_ANY_DIGEST"): [DIGEST],
     ("images.location", "_WINDOWS_DRIVE"): ["C:\\"],
     ("images.temporary_files", "_TEMPORARY_NAME"): [".sha256-0123.0123456789ab.tmp"],
     ("legacy_v1.checksum", "_PAYLOAD_CHECKSUM"): [DIGEST],
