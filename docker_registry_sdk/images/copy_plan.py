@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any, Literal
 
 from attrs import asdict, frozen
@@ -40,6 +41,8 @@ class CopyPlan:
             that manifest is pushed by its digest first, and at the end under its tag.
         use_urls: Whether non-distributable layers are copied; a layer that the source lacks is downloaded from its external URLs.
         missing_referrers: The digests of referrers that the source lists but does not have, such as deleted signatures.
+        missing_referrers_named_by: For each digest in `missing_referrers`, the list that names it, such as
+            `the list of referrers of sha256:…`.
     """
 
     source: RepoRef | Layout | DockerArchive
@@ -51,6 +54,7 @@ class CopyPlan:
     manifests: tuple[PlannedManifest, ...]
     use_urls: bool = False
     missing_referrers: tuple[Digest, ...] = ()
+    missing_referrers_named_by: tuple[str, ...] = ()
 
     @property
     def descriptor(self) -> Descriptor:
@@ -99,7 +103,10 @@ class CopyPlan:
         for action, digest, size, media_type in [*blobs, *manifests]:
             shown = "?" if size is None else f"{size:,}"
             lines.append(f"  {_ACTION_WORDS[action]:9}  {digest[:19]}  {shown:>15}  {printable(media_type)}")
-        lines += [f"  missing    {digest[:19]}  referrer that the source lists but lacks" for digest in self.missing_referrers]
+        lines += [
+            f"  missing    {digest[:19]}  referrer that the source lacks, named by {named_by}"
+            for digest, named_by in zip_longest(self.missing_referrers, self.missing_referrers_named_by, fillvalue="")
+        ]
         lines.append(f"  {self.bytes_to_move:,} bytes to move")
         return "\n".join(lines)
 
@@ -119,6 +126,8 @@ class CopyResult:
             already had are not counted.
         manifests_pushed: The number of manifests written.
         missing_referrers: The digests of referrers that were not copied, because the source lists them but does not have them.
+        missing_referrers_named_by: For each digest in `missing_referrers`, the list that names it, such as
+            `the list of referrers of sha256:…`.
     """
 
     digest: Digest
@@ -130,6 +139,7 @@ class CopyResult:
     blobs_skipped: int
     manifests_pushed: int
     missing_referrers: tuple[Digest, ...] = ()
+    missing_referrers_named_by: tuple[str, ...] = ()
 
     @property
     def descriptor(self) -> Descriptor:
@@ -138,4 +148,9 @@ class CopyResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the attributes by name, as a value that `json.dumps` accepts."""
-        return {**asdict(self), "digest": str(self.digest), "missing_referrers": list(map(str, self.missing_referrers))}
+        return {
+            **asdict(self),
+            "digest": str(self.digest),
+            "missing_referrers": list(map(str, self.missing_referrers)),
+            "missing_referrers_named_by": list(self.missing_referrers_named_by),
+        }

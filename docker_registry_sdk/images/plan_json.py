@@ -38,6 +38,7 @@ def plan_to_dict(plan: CopyPlan) -> dict[str, Any]:
         "media_type": plan.media_type,
         "use_urls": plan.use_urls,
         "missing_referrers": list(map(str, plan.missing_referrers)),
+        "missing_referrers_named_by": list(plan.missing_referrers_named_by),
         "blobs": [
             {
                 "action": one.action,
@@ -92,6 +93,7 @@ def fields_from_dict(value: Mapping[str, Any]) -> dict[str, Any]:
             "manifests": tuple(map(_manifest_from_dict, _get(value, "manifests", Sequence))),
             "use_urls": _get(value, "use_urls", bool),
             "missing_referrers": tuple(Digest(str(one)) for one in _get(value, "missing_referrers", Sequence)),
+            "missing_referrers_named_by": tuple(map(str, _get(value, "missing_referrers_named_by", Sequence))),
         }
     except RegistryError as error:  # a malformed digest, reference or manifest
         raise ValueError(f"the plan is malformed: {error}") from None

@@ -145,8 +145,11 @@ def _open_registries(connection: Connection, *locations: Location) -> Registries
 
 def _print_result(result: CopyResult, output: Output) -> None:
     sizes = {"size": Size(result.size), "bytes_moved": Size(result.bytes_moved)}
-    missing = list(result.missing_referrers)
-    output.print_facts({**result.to_dict(), **sizes, "missing_referrers": missing if output.json else ", ".join(missing) or None})
+    facts = {**result.to_dict(), **sizes}
+    if not output.json:
+        for name in ("missing_referrers", "missing_referrers_named_by"):
+            facts[name] = ", ".join(facts[name]) or None
+    output.print_facts(facts)
 
 
 def _print_plan(plan: CopyPlan, output: Output) -> None:

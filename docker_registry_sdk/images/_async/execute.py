@@ -62,6 +62,7 @@ async def async_execute(plan: CopyPlan, opened: AsyncOpenCopy, on_progress: OnPr
         blobs_skipped=phases.count("skip"),
         manifests_pushed=len(pushed),
         missing_referrers=plan.missing_referrers,
+        missing_referrers_named_by=plan.missing_referrers_named_by,
     )
 
 

@@ -130,6 +130,7 @@ async def test_plans_and_results_state_the_descriptor_of_the_image(start_registr
         "blobs_skipped": 0,
         "manifests_pushed": 3,
         "missing_referrers": [],
+        "missing_referrers_named_by": [],
     }
 
 

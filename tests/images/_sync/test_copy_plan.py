@@ -141,6 +141,7 @@ def test_plans_and_results_state_the_descriptor_of_the_image(start_registry: Sta
         "blobs_skipped": 0,
         "manifests_pushed": 3,
         "missing_referrers": [],
+        "missing_referrers_named_by": [],
     }
 
 
