@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Final
 
 from .._core.blobs.progress import OnProgress, Phase, Progress, ProgressQueue
-from .._core.concurrency.gather import CancelFlag
+from .._core.concurrency.waiting import CancelFlag
 from .._core.wire import Deadline
 from ..digest import Digest
 from .manifest_contents import BlobDescriptor

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from docker_registry_sdk._core.blobs.progress import Progress
-from docker_registry_sdk._core.concurrency.gather import CancelFlag
+from docker_registry_sdk._core.concurrency.waiting import CancelFlag
 from docker_registry_sdk.digest import Digest
 from docker_registry_sdk.images.progress import CopyProgress
 from docker_registry_sdk.testing import EmbeddedRegistry

@@ -8,32 +8,12 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import Final, TypeVar
 
+from .waiting import CancelFlag, cancel_of_job
+
 T = TypeVar("T")
 
 DEFAULT_CONCURRENCY: Final = 6
 """The number of blobs and manifests that are transferred at the same time."""
-
-
-class CancelFlag:
-    """A flag that jobs in threads check to learn that they should end, since a thread cannot be cancelled from outside."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def set(self) -> None:
-        """Set the flag. All later calls of `check` raise an exception."""
-        self._event.set()
-
-    def check(self) -> None:
-        """Raise an exception if the flag is set. The exception ends the job that calls this method."""
-        if self._event.is_set():
-            raise _CancelledError
-
-
-class _CancelledError(Exception):
-    """The exception that ends a job after another job failed, or after Ctrl-C. `gather` raises the exception of
-    the job that failed first, or KeyboardInterrupt, not this exception.
-    """
 
 
 def gather(jobs: Sequence[Callable[[], T]], limit: int, cancel: CancelFlag) -> list[T]:
@@ -41,8 +21,8 @@ def gather(jobs: Sequence[Callable[[], T]], limit: int, cancel: CancelFlag) -> l
 
     After the first failure, or Ctrl-C, `gather` sets `cancel`: no further function is called, and a running function ends when it
     calls `cancel.check()`. `gather` waits until all running functions have ended, and then raises the exception of the first
-    failure. If `jobs` contains only one function, it is called in the current thread. Each function sees the context variables of
-    the caller, such as the current span of OpenTelemetry.
+    failure. A job that waits to repeat a request ends at once. If `jobs` contains only one function, it is called in the current
+    thread. Each function sees the context variables of the caller, such as the current span of OpenTelemetry.
 
     Args:
         jobs: The functions.
@@ -61,6 +41,7 @@ def gather(jobs: Sequence[Callable[[], T]], limit: int, cancel: CancelFlag) -> l
         with changed:
             cancel.check()
             running += 1
+        cancel_of_job.set(cancel)
         try:
             return job()
         except BaseException as error:

@@ -16,13 +16,46 @@ if TYPE_CHECKING:
     from anyio import Event
 
 
+class CancelFlag:
+    """A flag that jobs in threads check to learn that they should end, since a thread cannot be cancelled from outside."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        """Set the flag. All later calls of `check` raise an exception, and `sleep` ends at once in the jobs of the flag."""
+        self._event.set()
+
+    def check(self, seconds: float = 0) -> None:
+        """Raise an exception if the flag is set, or is set within some time. The exception ends the job.
+
+        Args:
+            seconds: The time to wait, in seconds.
+        """
+        if self._event.wait(seconds) if seconds > 0 else self._event.is_set():
+            raise _CancelledError
+
+
+class _CancelledError(Exception):
+    """The exception that ends a job after another job failed, or after Ctrl-C. `gather` raises the exception of
+    the job that failed first, or KeyboardInterrupt, not this exception.
+    """
+
+
+cancel_of_job: ContextVar[CancelFlag | None] = ContextVar("docker_registry_sdk.cancel", default=None)
+"""The flag of the job that runs in the current thread; None outside of jobs."""
+
+
 def sleep(seconds: float) -> None:
-    """Block the current thread for some time.
+    """Block the current thread for some time. In a job of `gather`, end the job as soon as the job is cancelled.
 
     Args:
         seconds: The time to wait, in seconds.
     """
-    time.sleep(seconds)
+    if (flag := cancel_of_job.get()) is not None:
+        flag.check(seconds)
+    else:
+        time.sleep(seconds)
 
 
 async def async_sleep(seconds: float) -> None:

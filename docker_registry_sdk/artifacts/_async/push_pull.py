@@ -10,8 +10,9 @@ from typing import Final
 
 from ..._core.blobs import AsyncBlobRepository, async_download_blob
 from ..._core.blobs.progress import OnProgress, Progress, ProgressQueue, check_on_progress
-from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, CancelFlag, async_gather
+from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, async_gather
 from ..._core.concurrency.threads import async_run_in_thread
+from ..._core.concurrency.waiting import CancelFlag
 from ..._core.folders import OpenFolder
 from ..._core.text.error_details import CHUNK_SIZE_HINT
 from ..._core.text.redaction import quoted

@@ -16,8 +16,9 @@ from ..._core.blobs.progress import (
     ProgressQueue,
     check_on_progress,
 )
-from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, CancelFlag, gather
+from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, gather
 from ..._core.concurrency.threads import run_in_thread
+from ..._core.concurrency.waiting import CancelFlag
 from ..._core.folders import OpenFolder
 from ..._core.text.error_details import CHUNK_SIZE_HINT
 from ..._core.text.redaction import quoted

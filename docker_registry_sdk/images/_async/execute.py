@@ -7,7 +7,8 @@ from functools import partial
 from attrs import evolve
 
 from ..._core.blobs.progress import OnProgress, Phase
-from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, CancelFlag, async_gather
+from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, async_gather
+from ..._core.concurrency.waiting import CancelFlag
 from ...client.error_places import named_by
 from ..copy_plan import CopyPlan, CopyResult
 from ..planned import PlannedBlob, PlannedManifest

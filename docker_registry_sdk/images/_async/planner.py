@@ -7,7 +7,8 @@ from typing import Final, Literal
 
 from attrs import define, field
 
-from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, CancelFlag, async_gather
+from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, async_gather
+from ..._core.concurrency.waiting import CancelFlag
 from ..._core.text.redaction import quoted
 from ...client.error_places import named_by
 from ...client.manifests import check_computable

@@ -11,7 +11,8 @@ from functools import partial
 
 import pytest
 
-from docker_registry_sdk._core.concurrency.gather import CancelFlag, async_gather, gather
+from docker_registry_sdk._core.concurrency.gather import async_gather, gather
+from docker_registry_sdk._core.concurrency.waiting import CancelFlag, sleep
 
 
 class JobCounter:
@@ -84,6 +85,23 @@ def test_the_first_failure_in_a_thread_ends_the_other_jobs() -> None:
     with pytest.raises(ValueError, match="first"):
         gather(jobs, 2, cancel)
     assert ended.is_set() and counter.done < 100
+
+
+def test_a_job_that_waits_to_repeat_a_request_ends_at_once_after_a_failure() -> None:
+    waits, repeated = threading.Event(), []
+
+    def wait_and_repeat() -> None:
+        waits.set()
+        sleep(3600)
+        repeated.append(True)
+
+    def fail() -> None:
+        assert waits.wait(60)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        gather([wait_and_repeat, fail], 2, CancelFlag())
+    assert repeated == []
 
 
 @pytest.mark.anyio
