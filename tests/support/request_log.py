@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,7 +26,18 @@ def recorded_requests(registry: EmbeddedRegistry) -> Iterator[list[str]]:
 
 
 def open_uploads(registry: EmbeddedRegistry) -> list[str]:
-    """Return the upload sessions that were neither closed nor cancelled."""
+    """Return the upload sessions that are neither closed nor cancelled within 10 seconds.
+
+    A client may receive a response without a body, such as that to a cancellation, before the response is logged.
+    """
+    for _ in range(1000):
+        if not (found := _unclosed_uploads(registry)):
+            break
+        time.sleep(0.01)
+    return found
+
+
+def _unclosed_uploads(registry: EmbeddedRegistry) -> list[str]:
     begun: set[str] = set()
     ended: set[str] = set()
     for record in registry.requests.snapshot():

@@ -321,6 +321,6 @@ def test_a_slow_body_times_out_and_is_resumed(server: Server, client: RegistryCl
 def test_an_error_status_after_an_interruption_is_raised(server: Server, client: RegistryClientV2) -> None:
     digest = server.push(CONTENT)
     server.add_read_fault(Truncate(after=1_000_000))
-    server.add_read_fault(Status(404), after=1)
+    server.add_read_fault(Status(404), after=1, times=None)
     with pytest.raises(RegistryError, match="404"):
         read_all(client, digest)
