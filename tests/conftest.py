@@ -12,8 +12,8 @@ import pytest
 from httpx._transports import default
 from hypothesis import HealthCheck, settings
 
-# A slow or busy machine is no fault: examples have no time limit.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A slow or busy machine is no fault: examples have no time limit. Each run draws other examples.
+settings.register_profile("any machine", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

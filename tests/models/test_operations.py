@@ -20,7 +20,7 @@ from tests.models.specification import JSON, PACKAGES, documents, generated, min
 
 ALL: list[tuple[str, Operation]] = [(package, one) for package in PACKAGES for one in generated(package, "operations").OPERATIONS]
 each_operation = pytest.mark.parametrize(("package", "operation"), ALL, ids=[f"{package}.{one.id}" for package, one in ALL])
-sometimes = settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+sometimes = settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 
 STATUSES = st.sampled_from([200, 200, 201, 202, 204, 206, 304, 307, 400, 401, 404, 429, 500, 520]) | st.integers(100, 999)
 HEADER_TEXT = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=20)

@@ -19,7 +19,7 @@ MODELS = models()
 IDS = [f"{package}.{name}" for package, name in MODELS]
 each_model = pytest.mark.parametrize(("package", "name"), MODELS, ids=IDS)
 often = settings(
-    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 
 
