@@ -100,11 +100,14 @@ async def test_a_compressed_archive(tmp_path: Path) -> None:
 async def test_a_file_of_an_artifact(tmp_path: Path, embedded_registry: EmbeddedRegistry) -> None:
     async with AsyncRegistryClientV2(f"{embedded_registry.url}/a") as client:
         files = [ArtifactBlob(SMALL, title="small"), ArtifactBlob(LARGE, title="folder/large")]
+        await artifacts.async_push(client.ref("v0"), files[:1], artifact_type="application/x")
+        await artifacts.async_pull(client.ref("v0"), tmp_path / "files")  # files are pulled at the same time
         await artifacts.async_push(client.ref("v1"), files, artifact_type="application/x")
         with full_disk(LIMIT), pytest.raises(OSError, match=f"File too large: the unfinished file is removed, {KEPT}") as caught:
             await artifacts.async_pull(client.ref("v1"), tmp_path / "files")
         assert caught.value.filename == f"{tmp_path}/files/folder/large.part"
         assert leftovers(tmp_path) == []
+        assert (tmp_path / "files/small").read_bytes() == SMALL
         await artifacts.async_pull(client.ref("v1"), tmp_path / "files")
     assert (tmp_path / "files/folder/large").read_bytes() == LARGE
     assert (tmp_path / "files/small").read_bytes() == SMALL

@@ -103,6 +103,8 @@ def test_a_compressed_archive(tmp_path: Path) -> None:
 def test_a_file_of_an_artifact(tmp_path: Path, embedded_registry: EmbeddedRegistry) -> None:
     with RegistryClientV2(f"{embedded_registry.url}/a") as client:
         files = [ArtifactBlob(SMALL, title="small"), ArtifactBlob(LARGE, title="folder/large")]
+        artifacts.push(client.ref("v0"), files[:1], artifact_type="application/x")
+        artifacts.pull(client.ref("v0"), tmp_path / "files")  # files are pulled at the same time
         artifacts.push(client.ref("v1"), files, artifact_type="application/x")
         with (
             full_disk(LIMIT),
@@ -111,6 +113,7 @@ def test_a_file_of_an_artifact(tmp_path: Path, embedded_registry: EmbeddedRegist
             artifacts.pull(client.ref("v1"), tmp_path / "files")
         assert caught.value.filename == f"{tmp_path}/files/folder/large.part"
         assert leftovers(tmp_path) == []
+        assert (tmp_path / "files/small").read_bytes() == SMALL
         artifacts.pull(client.ref("v1"), tmp_path / "files")
     assert (tmp_path / "files/folder/large").read_bytes() == LARGE
     assert (tmp_path / "files/small").read_bytes() == SMALL
