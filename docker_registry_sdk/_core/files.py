@@ -11,10 +11,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import IO, BinaryIO, Final
 
 _umask_lock: Final = threading.Lock()
-# What the systems report when a socket, or a device without a driver, is opened.
+# The errors of the systems when a socket, or a device without a driver, is opened.
 _NOT_OPENED: Final = frozenset({errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP})
 
 
@@ -77,6 +78,22 @@ def named_temporary_errors(purpose: str) -> Iterator[None]:
     """
     with named_write_errors(tempfile.gettempdir(), f"{purpose} was removed. Free some space, or set TMPDIR"):
         yield
+
+
+def append_temporary(file: SpooledTemporaryFile[bytes], data: bytes, purpose: str) -> None:
+    """Write bytes to the end of a temporary file. No bytes stay in its buffer, so that a full disk fails here.
+
+    Args:
+        file: The file.
+        data: The bytes.
+        purpose: What the file is for; see `named_temporary_errors`.
+
+    Raises:
+        OSError: The bytes cannot be written.
+    """
+    with named_temporary_errors(purpose):
+        file.write(data)
+        file.flush()
 
 
 def open_regular(open_descriptor: Callable[[], int]) -> BinaryIO | None:

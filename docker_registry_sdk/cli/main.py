@@ -123,9 +123,8 @@ def _ended_by_signals() -> Iterator[None]:
 def _exit_at_once(number: int) -> None:
     """End the process without waiting for requests that are under way. Uploads are not cancelled; downloads can be resumed."""
     with suppress(OSError, ValueError):
-        os.write(
-            2, b"\x1b[?25h\r\nInterrupted\n" if sys.stderr.isatty() else b"Interrupted\n"
-        )  # the progress bar hides the cursor
+        show_cursor = b"\x1b[?25h\r\n" if sys.stderr.isatty() else b""  # the progress bar hides the cursor
+        os.write(2, show_cursor + b"Interrupted\n")
     os._exit(ExitCode.TERMINATED if number == signal.SIGTERM else ExitCode.INTERRUPTED)
 
 

@@ -31,6 +31,17 @@ _BYTES_HINT: Final = "Try again. If the bytes still differ, the source is damage
 _OF_NO_CONTENT: Final = (AuthError, LoginError, DeadlineExceededError)
 
 
+def replace_chunk_size_hint(error: RegistryError, hint: str) -> None:
+    """Replace the hint to pass a smaller `chunk_size`, in an error of an upload by a call without this argument.
+
+    Args:
+        error: The error, which is changed only if it has this hint.
+        hint: The hint that fits the call.
+    """
+    if error.hint == CHUNK_SIZE_HINT:
+        error._replace_hint(hint)
+
+
 @contextmanager
 def named_document(name: str, hint: str) -> Iterator[str]:
     """Name a document in the `ParseError` that the block raises, and replace its hint, which may blame a server.
@@ -68,8 +79,7 @@ def named_by(place: str, content: str = "", size_hint: str = _SIZE_HINT) -> Iter
             error._replace_hint(size_hint if error.expected == error.actual else _BYTES_HINT)
         if isinstance(error, NotFoundError) and error.method == "GET":
             error._replace_hint(_MISSING_HINT)
-        if error.hint == CHUNK_SIZE_HINT:  # of an upload by a call without this argument
-            error._replace_hint(_LENGTH_HINT)
+        replace_chunk_size_hint(error, _LENGTH_HINT)
         if not isinstance(error, _OF_NO_CONTENT):
             lacks_content = content and content.rpartition(":")[2] not in error.problem
             if words := ", ".join(filter(None, (content if lacks_content else "", place and f"named by {place}"))):

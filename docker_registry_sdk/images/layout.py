@@ -229,8 +229,7 @@ class LayoutImage(FileImage):
         return [_checked(self._layout, one, self._entries) for one, subject in self._subjects if subject == digest]
 
     def find_tagged(self, tag: str) -> StoredManifest | None:
-        entries = self._layout.entries()
-        found = next((_checked(self._layout, one, entries) for one in entries if tag_of(one) == tag), None)
+        found = next((_checked(self._layout, one, self._entries) for one in self._entries if tag_of(one) == tag), None)
         return None if found is None else self.read_manifest(found.digest, found.media_type)
 
     @cached_property

@@ -10,6 +10,9 @@ from ...media_types import OCTET_STREAM
 from ...v2.models import Descriptor
 from .embedded_content import embedded_content
 
+TEMPORARY_BLOB = "the temporary file of a blob"
+"""The words for a temporary file with the bytes of a blob, in errors."""
+
 
 @frozen
 class BlobSpec:

@@ -14,13 +14,12 @@ from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, async_gather
 from ..._core.concurrency.threads import async_run_in_thread
 from ..._core.concurrency.waiting import CancelFlag
 from ..._core.folders import OpenFolder
-from ..._core.text.error_details import CHUNK_SIZE_HINT
 from ..._core.text.redaction import quoted
 from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ...client._async.manifest_ref import AsyncManifestRef
 from ...client._async.registries import AsyncRegistries
 from ...client._async.repository import AsyncRepository, async_plan_push
-from ...client.error_places import named_by
+from ...client.error_places import named_by, replace_chunk_size_hint
 from ...errors import RegistryError
 from ...images._async.places import AsyncOpenRegistries
 from ...media_types import OCI_EMPTY, OCI_MANIFEST
@@ -226,8 +225,7 @@ async def _upload(
     try:
         return await repository.blob_upload(source, on_progress=report, timeout=limits.timeout, deadline=limits.deadline)
     except RegistryError as error:
-        if error.hint == CHUNK_SIZE_HINT:  # this call has no such argument
-            error._replace_hint(_LENGTH_HINT)
+        replace_chunk_size_hint(error, _LENGTH_HINT)
         raise
 
 

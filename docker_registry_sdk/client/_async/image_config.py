@@ -43,7 +43,7 @@ async def async_read_image_config(
     """
     config = config_of(manifest)
     if config is None:
-        named = manifest.config if isinstance(manifest, (models.ImageManifest, models.DockerManifest)) else None
+        named = _named_config(manifest)
         kind = (
             f"its media type is {printable(media_type)}"
             if named is None
@@ -80,5 +80,9 @@ def config_of(manifest: Manifest | None) -> models.Descriptor | None:
     Args:
         manifest: The parsed manifest; None for a manifest of an unknown media type.
     """
-    config = manifest.config if isinstance(manifest, (models.ImageManifest, models.DockerManifest)) else None
+    config = _named_config(manifest)
     return None if config is None or config.media_type not in CONFIG_TYPES else config
+
+
+def _named_config(manifest: Manifest | None) -> models.Descriptor | None:
+    return manifest.config if isinstance(manifest, (models.ImageManifest, models.DockerManifest)) else None

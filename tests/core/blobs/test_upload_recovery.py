@@ -11,7 +11,7 @@ from docker_registry_sdk._core.wire import CallLimits, RetryPolicy
 from docker_registry_sdk.errors import RegistryError
 from tests.core.blobs.helpers import status_error, transport_error
 
-# What happens to a request: the status of the response, 0 for an interrupted connection, 202 for an accepted chunk.
+# The outcomes of a request: the status of the response, 0 for an interrupted connection, 202 for an accepted chunk.
 EVENTS = st.lists(st.sampled_from([202, 0, 400, 401, 404, 408, 416, 429, 500, 503]), min_size=1, max_size=60)
 
 

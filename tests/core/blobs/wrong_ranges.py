@@ -96,7 +96,7 @@ WRONG_ANSWERS: dict[str, Answer | None] = {
     "500": _status(500),
     "501": _status(501),
 }
-"""What a registry answers to each range request; None for the whole blob."""
+"""The answer of a registry to each range request; None for the whole blob."""
 
 WRONG_BYTES: dict[str, Answer | None] = {
     "wrong bytes": _partial(_RIGHT, start=0),

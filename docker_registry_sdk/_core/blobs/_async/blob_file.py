@@ -11,9 +11,9 @@ from typing import Final
 from ....digest import Verifier
 from ...concurrency.forks import reset_after_fork
 from ...concurrency.threads import async_run_in_thread_uncancellable
-from ...files import named_temporary_errors
+from ...files import append_temporary
 from ...wire import Deadline
-from ..blob_spec import BlobSpec
+from ..blob_spec import TEMPORARY_BLOB, BlobSpec
 from ..byte_ranges import Resumption
 from ..raw_base import AsyncRawBase, WriteableBuffer
 from ..read_ahead import ReadAhead
@@ -198,9 +198,7 @@ class AsyncBlobFile(AsyncRawBase):
 
 def _append(file: SpooledTemporaryFile[bytes], verifier: Verifier, chunk: bytes) -> None:
     verifier.update(chunk)
-    with named_temporary_errors("the temporary file of a blob"):
-        file.write(chunk)
-        file.flush()
+    append_temporary(file, chunk, TEMPORARY_BLOB)
 
 
 def _read_at(file: SpooledTemporaryFile[bytes], position: int, length: int) -> bytes:

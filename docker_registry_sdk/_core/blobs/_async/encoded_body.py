@@ -10,8 +10,8 @@ from typing import Final
 
 from ....digest import Verifier
 from ...concurrency.threads import async_run_in_thread_uncancellable
-from ...files import named_temporary_errors
-from ..blob_spec import BlobSpec
+from ...files import append_temporary
+from ..blob_spec import TEMPORARY_BLOB, BlobSpec
 from ..content_coding import MAX_DECODED_BYTES, Decoder, check_decoded, coding_error, is_blob
 
 _MAX_MEMORY_BYTES: Final = 1024 * 1024
@@ -111,7 +111,7 @@ async def async_verify_encoded(body: AsyncIterator[bytes], coding: str, blob: Bl
                 raise coding_error(coding, f"the body has more than {limit} bytes, but the blob has {blob.size} bytes")
             if limit is None and blob.max_size is not None:
                 blob.check_size(verifier.size - blob.max_size // 100 - 64 * 1024)
-            await async_run_in_thread_uncancellable(partial(_append, file, chunk))
+            await async_run_in_thread_uncancellable(partial(append_temporary, file, chunk, TEMPORARY_BLOB))
         if is_blob(verifier, blob):
             return AsyncPieces(_FileBlocks(file), file)
         async for _ in async_decode(_FileBlocks(file), coding, blob):
@@ -121,12 +121,6 @@ async def async_verify_encoded(body: AsyncIterator[bytes], coding: str, blob: Bl
         with suppress(OSError):  # of buffered bytes, which are not needed
             file.close()
         raise
-
-
-def _append(file: SpooledTemporaryFile[bytes], chunk: bytes) -> None:
-    with named_temporary_errors("the temporary file of a blob"):
-        file.write(chunk)
-        file.flush()
 
 
 class _FileBlocks(AsyncIterator[bytes]):

@@ -11,8 +11,8 @@ from typing import Final
 
 from ....digest import Verifier
 from ...concurrency.threads import run_in_thread_uncancellable
-from ...files import named_temporary_errors
-from ..blob_spec import BlobSpec
+from ...files import append_temporary
+from ..blob_spec import TEMPORARY_BLOB, BlobSpec
 from ..content_coding import (
     MAX_DECODED_BYTES,
     Decoder,
@@ -118,7 +118,7 @@ def verify_encoded(body: Iterator[bytes], coding: str, blob: BlobSpec) -> Pieces
                 raise coding_error(coding, f"the body has more than {limit} bytes, but the blob has {blob.size} bytes")
             if limit is None and blob.max_size is not None:
                 blob.check_size(verifier.size - blob.max_size // 100 - 64 * 1024)
-            run_in_thread_uncancellable(partial(_append, file, chunk))
+            run_in_thread_uncancellable(partial(append_temporary, file, chunk, TEMPORARY_BLOB))
         if is_blob(verifier, blob):
             return Pieces(_FileBlocks(file), file)
         for _ in decode(_FileBlocks(file), coding, blob):
@@ -128,12 +128,6 @@ def verify_encoded(body: Iterator[bytes], coding: str, blob: BlobSpec) -> Pieces
         with suppress(OSError):  # of buffered bytes, which are not needed
             file.close()
         raise
-
-
-def _append(file: SpooledTemporaryFile[bytes], chunk: bytes) -> None:
-    with named_temporary_errors("the temporary file of a blob"):
-        file.write(chunk)
-        file.flush()
 
 
 class _FileBlocks(Iterator[bytes]):
