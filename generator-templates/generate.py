@@ -203,7 +203,7 @@ def outputs(folder: Path) -> Iterator[tuple[Path, Path]]:
             `_async` folder.
     """
     for path in (ROOT / "openapi").iterdir():
-        if path.name not in {*SPECS, "README.md"}:
+        if path.is_file() and path.name not in {*SPECS, "README.md"}:
             raise SpecError(f"{path}: no package is configured for this file in generate.py")
     for path in _folders("_sync"):
         if not path.with_name("_async").is_dir():

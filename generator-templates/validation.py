@@ -56,7 +56,7 @@ class _Validator:
         check_keywords(root, "the document", ("openapi", "info", "tags", "paths"), ("servers", "security", "components"))
         if not str(root["openapi"]).startswith("3.1."):
             raise SpecError(f"openapi: the version must be 3.1, not {root['openapi']}")
-        check_keywords(root["info"], "info", ("title", "version", "description"), ("license",))
+        check_keywords(root["info"], "info", ("title", "version", "description"), ("contact", "license"))
         for server in root.get("servers", ()):
             check_keywords(server, "servers", ("url",), ("description",))
             check_value(server, "url", "servers", "/")
