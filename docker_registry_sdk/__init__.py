@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from .errors import ForbiddenError as ForbiddenError
     from .errors import ForkedProcessError as ForkedProcessError
     from .errors import ImageError as ImageError
+    from .errors import ImmutableTagError as ImmutableTagError
     from .errors import InvalidDigestError as InvalidDigestError
     from .errors import InvalidPlatformError as InvalidPlatformError
     from .errors import InvalidReferenceError as InvalidReferenceError

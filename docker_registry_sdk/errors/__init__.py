@@ -16,6 +16,7 @@
     │   │   ├── MethodNotAllowedError   405: the registry does not offer the call
     │   │   ├── ConflictError           409
     │   │   ├── PreconditionFailedError 412
+    │   │   ├── ImmutableTagError       the tag exists, and the registry does not allow it to be moved
     │   │   ├── TooLargeError           413
     │   │   ├── RangeNotSatisfiableError 416
     │   │   ├── RateLimitedError        429
@@ -77,6 +78,7 @@ from .responses import (
     BasicLoginError,
     ConflictError,
     ForbiddenError,
+    ImmutableTagError,
     MethodNotAllowedError,
     NotFoundError,
     NotModifiedError,
@@ -106,6 +108,7 @@ __all__ = [
     "ForbiddenError",
     "ForkedProcessError",
     "ImageError",
+    "ImmutableTagError",
     "InvalidDigestError",
     "InvalidPlatformError",
     "InvalidReferenceError",

@@ -196,6 +196,32 @@ class PreconditionFailedError(StatusError):
     hint = "Fetch the current state, merge the changes, and try again with the ETag of the current state."
 
 
+class ImmutableTagError(StatusError):
+    """A push that the registry refused with 400, 403, 409 or 412, because the tag exists and must not name another manifest.
+
+    Args:
+        repo: The name of the repository, with its registry.
+        tag: The tag.
+        digest: The digest of the manifest that the tag names.
+        response: The other arguments of `StatusError`.
+
+    Attributes:
+        tag: The tag.
+        digest: The digest of the manifest that the tag names. That manifest has other content than the one that was pushed.
+    """
+
+    hint = "Push to another tag, or delete the tag first."
+
+    def __init__(self, *, repo: str, tag: str, digest: str, **response: Any) -> None:
+        super().__init__(**response, hint=self.hint)
+        self.tag, self.digest = tag, digest
+        self.problem = (
+            f"the tag {tag} of {repo} exists with the digest {digest}, and the registry does not allow the tag to be moved: "
+            f"{self.problem}"
+        )
+        self._replace_hint(self.hint)
+
+
 class TooLargeError(StatusError):
     """A 413 response: the body of the request, or the page of a list, is larger than the registry accepts."""
 

@@ -77,7 +77,7 @@ PATTERNS: dict[tuple[str, str], list[str]] = {
     ("digest", "_ALGORITHM"): ["sha256+b64u.x_y-z"],
     ("digest", "_ENCODED"): ["aB0=_-"],
     ("digest", "_TAG"): ["v1.0-a_b"],
-    ("images._async.registry", "_IMMUTABLE_WORDS"): ["immutable", "already exists"],
+    ("client.immutable_tags", "_WORDS"): ["immutable", "already exists"],
     ("images.cosign_tags", "_COSIGN_TAG"): [DIGEST.replace(":", "-") + ".sig"],
     ("images.manifest_contents", "_MEDIA_TYPE"): ["application/vnd.oci.image.index.v1+json"],
     ("images.entry_kind", "_BLOB_WORDS"): ["application/vnd.x.layer.v1.tar+gzip"],

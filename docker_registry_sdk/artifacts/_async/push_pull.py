@@ -87,6 +87,8 @@ async def async_push(
         InvalidDigestError: The subject is malformed.
         NotFoundError: The subject was given as a tag or digest, and does not exist in the repository.
         DigestMismatchError: The place has a digest, but the artifact has another one.
+        ImmutableTagError: The tag exists with another artifact, and the registry does not allow the tag to be moved. With the
+            same artifact, the call succeeds.
         ReferrersError: The artifact was pushed, but could not be added to the list of the subject's referrers. Push the
             artifact again.
         DeadlineExceededError: The deadline passed before the call was complete.

@@ -1,16 +1,26 @@
-"""The request that pushes a manifest, repeated while the registry does not find blobs that it has just received."""
+"""The request that pushes a manifest, repeated while the registry does not find blobs that it has just received.
+
+If the registry refuses the request, a tag that already names the manifest is a success.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from ..._core import transport
 from ..._core.concurrency.waiting import async_sleep
 from ..._core.wire import CallLimits
-from ...digest import Digest
-from ...errors import StatusError
+from ...digest import Digest, digest_of
+from ...errors import RegistryError, StatusError, UnexpectedContentTypeError
 from ...v2 import api
+from ..immutable_tags import error_of_other_content
+from ..manifests import parse_document
 from ..missing_blobs import NOTE, may_be_found_later
+
+if TYPE_CHECKING:
+    from .manifests import AsyncManifestCalls
 
 
 async def async_push_manifest(
@@ -57,3 +67,42 @@ async def async_push_manifest(
             pipeline.pushes.add(name, digest)
             return response
         await async_sleep(wait)
+
+
+async def async_check_refused_tags(
+    client: AsyncManifestCalls, error: StatusError, tags: Sequence[str], digest: Digest, limits: CallLimits
+) -> None:
+    """Do nothing if a refused push was not necessary, because each tag already names the manifest; otherwise raise an error.
+
+    Args:
+        client: The repository.
+        error: The response to the push of the manifest.
+        tags: The tags that were to be set.
+        digest: The digest of the manifest.
+        limits: The timeout, the deadline and the retries of the call.
+
+    Raises:
+        ImmutableTagError: A tag names another manifest, and the registry does not allow the tag to be moved.
+        StatusError: The push was refused for another reason. This is the argument.
+    """
+    for tag in tags:
+        stored: list[Digest] = []
+        with suppress(RegistryError):
+            stored = await _digests_of_tag(client, tag, digest.algorithm, limits)
+        if digest in stored:
+            continue
+        if not stored:
+            raise error
+        raise error_of_other_content(error, client.repo.canonical_name, tag, stored[0]) from error
+
+
+async def _digests_of_tag(client: AsyncManifestCalls, tag: str, algorithm: str, limits: CallLimits) -> list[Digest]:
+    """Return the digest of the manifest that a tag names, and the digest of its bytes with an algorithm; nothing of a web page.
+
+    The manifest is requested with GET, since some registries refuse HEAD.
+    """
+    try:
+        found = await client.get_manifest(tag, timeout=limits.timeout, deadline=limits.deadline)
+    except UnexpectedContentTypeError as error:  # a manifest of an unknown kind
+        return [digest_of(error.raw, algorithm)] if isinstance(parse_document(error.raw), dict) else []
+    return [found.digest, digest_of(found.raw, algorithm)]

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from attrs import evolve
+
 from ..._core.wire import (
     ANY_SUCCESS,
     DOCUMENT_SUCCESS,
@@ -18,6 +20,7 @@ from ..._core.wire import (
 from ...digest import Digest, RefLike, digest_of, to_reference
 from ...errors import NotFoundError, ParseError, StatusError, UnexpectedContentTypeError
 from ...v2 import api, models
+from ..immutable_tags import may_refuse_to_move
 from ..manifest_results import ManifestResponse, PutManifestResponse
 from ..manifests import (
     check_claimed_digest,
@@ -32,7 +35,7 @@ from ..platforms import to_platform
 from ..referrers_list import Referrer, add_referrer, referrer_of, remove_referrer
 from .base import RepositoryBase
 from .fallback_list import has_referrers_api, update_list
-from .manifest_push import push_manifest
+from .manifest_push import check_refused_tags, push_manifest
 from .platform_choice import manifest_for_platform
 
 
@@ -155,6 +158,9 @@ class ManifestCalls(RepositoryBase):
         again. Usually these are 3 more requests: read, write, read. Push several referrers of one subject one after the other:
         concurrent calls overwrite each other's list, and take longer.
 
+        If the registry refuses the push of a tag with 400, 403, 409 or 412, the manifest under the tag is requested: if it has
+        the same content, the call succeeds, unless `if_none_match` is given.
+
         Args:
             content: The manifest's bytes. Before the call, push all blobs and manifests that the manifest lists.
             ref: A tag, or the digest of the content: text, a `Digest`, or an object with a digest such as a descriptor. None
@@ -176,6 +182,7 @@ class ManifestCalls(RepositoryBase):
             DigestMismatchError: `ref` is not the digest of the content, or the registry returned another digest.
             BadRequestError: The registry rejects the manifest, for example because a blob that the manifest lists is missing. If
                 this client has pushed that blob a short time ago, the request is first repeated, at most `max_retries` times.
+            ImmutableTagError: The tag exists with other content, and the registry does not allow the tag to be moved.
             ValueError: `tags` is given, but `ref` is a tag.
             PreconditionFailedError: The condition of `if_match` or `if_none_match` is not met.
             ParseError: The manifest has a subject, but is not a manifest of the type `media_type`; nothing was sent.
@@ -196,29 +203,38 @@ class ManifestCalls(RepositoryBase):
         digest = compute_digest(payload, reference)
         referrer = referrer_of(content, media_type, digest) if keep_list else None
         limits = self._limits(timeout, deadline)
-        response = push_manifest(
-            self._pipeline,
-            self._name,
-            reference,
-            content,
-            digest,
-            limits,
-            content_type=media_type,
-            tag=list(tags) or None,
-            if_match=if_match,
-            if_none_match=if_none_match,
+        pushed = PutManifestResponse(
+            digest=digest, media_type=media_type, size=len(content), location=None, subject=None, tags=tuple(tags)
         )
-        check_claimed_digest(response.docker_content_digest, digest, payload)
-        if referrer is not None and response.oci_subject is None:
+        try:
+            response = push_manifest(
+                self._pipeline,
+                self._name,
+                reference,
+                content,
+                digest,
+                limits,
+                content_type=media_type,
+                tag=list(tags) or None,
+                if_match=if_match,
+                if_none_match=if_none_match,
+            )
+        except StatusError as error:
+            set_tags = tags if isinstance(reference, Digest) else [reference]
+            if not set_tags or not may_refuse_to_move(error, has_condition=bool(if_match or if_none_match)):
+                raise
+            check_refused_tags(self, error, set_tags, digest, limits)
+            if if_none_match is not None:
+                raise  # the caller is to learn that the tag was there before
+            has_list = referrer is not None and not has_referrers_api(self, referrer.subject, limits)
+        else:
+            check_claimed_digest(response.docker_content_digest, digest, payload)
+            has_list = response.oci_subject is None
+            subject = parse_stated_digest(response.oci_subject)
+            pushed = evolve(pushed, location=response.location, subject=subject, tags=tuple(response.oci_tag or ()))
+        if referrer is not None and has_list:
             update_list(self, referrer.subject, add_referrer(referrer.descriptor), limits)
-        return PutManifestResponse(
-            digest=digest,
-            media_type=media_type,
-            size=len(content),
-            location=response.location,
-            subject=parse_stated_digest(response.oci_subject),
-            tags=tuple(response.oci_tag or ()),
-        )
+        return pushed
 
     def delete_manifest(
         self,

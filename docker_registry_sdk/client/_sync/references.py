@@ -89,7 +89,8 @@ class ReferenceCalls(ReferrerCalls):
     ) -> models.Descriptor:
         """Set further tags on the manifest that a tag or a digest names, and return the descriptor of the manifest.
 
-        The manifest is requested once, and pushed once for each new tag. A tag that exists is moved.
+        The manifest is requested once, and pushed once for each new tag. A tag that exists is moved. If the registry does not
+        allow that, but the tag names the manifest already, the call succeeds.
 
         Args:
             ref: A tag, or a digest: text, a `Digest`, or an object with a digest such as a descriptor.
@@ -101,6 +102,7 @@ class ReferenceCalls(ReferrerCalls):
             TypeError: No new tag is given.
             InvalidReferenceError: A new tag is malformed; nothing was sent.
             NotFoundError: The manifest does not exist.
+            ImmutableTagError: A new tag names another manifest, and the registry does not allow the tag to be moved.
             DeadlineExceededError: The deadline passed before all tags were set.
 
         Source: OCI Distribution Spec, Pushing Manifests (end-7a).

@@ -74,6 +74,7 @@ def copy(
         InvalidPlatformError: The platform is malformed.
         PlatformNotFoundError: The image does not exist for the platform.
         NotFoundError: The registry does not have the image, or lacks a blob or manifest of the image.
+        ImmutableTagError: The target tag names another image, and the registry does not allow the tag to be moved.
         DigestMismatchError: The bytes of a blob or manifest in the source do not match their digest.
         InvalidDigestError: A digest in the image has an algorithm other than sha256 and sha512: content cannot be verified.
         DeadlineExceededError: The deadline passed before the copy was complete.

@@ -32,6 +32,7 @@ from docker_registry_sdk.errors import (
     DigestMismatchError,
     ForbiddenError,
     ImageError,
+    ImmutableTagError,
     InvalidReferenceError,
     NotFoundError,
     UnexpectedContentTypeError,
@@ -375,7 +376,7 @@ def test_a_tag_that_may_not_be_moved_is_named(start_registry: StartRegistry, sta
     assert again.manifests_pushed == 0
     assert not any(one.startswith("PUT") for one in asked)
     with pytest.raises(
-        ImageError, match=f"tag v1 of .*/b exists with the digest {AMD64.root}, .* moved: .*{status} .*{code}"
+        ImmutableTagError, match=f"tag v1 of .*/b exists .* {AMD64.root}, .* moved: .*{status} .*{code}"
     ):
         images.copy(f"{registry.url}/a:v2", f"{registry.url}/b:v1")
     check_pushed_image(f"{registry.url}/b", AMD64, "v1")
@@ -393,7 +394,7 @@ def test_a_tag_that_may_not_be_moved_is_compared_although_head_is_refused(
     refused = Fault(Status(400, code="TAG_IMMUTABLE"), operation="put_manifest", path=".*/b/manifests/v1", times=None)
     registry.faults.add(refused)
     assert (images.copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")).digest == AMD64.root
-    with pytest.raises(ImageError, match=f"tag v1 of .*/b exists with the digest {AMD64.root}"):
+    with pytest.raises(ImmutableTagError, match=f"tag v1 of .*/b exists with the digest {AMD64.root}"):
         images.copy(f"{registry.url}/a:v2", f"{registry.url}/b:v1")
 
 
