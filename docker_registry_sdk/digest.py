@@ -15,6 +15,7 @@ import hashlib
 import re
 from typing import Any, Final, Protocol, Self, TypeAlias
 
+from ._core.names.grammar import TAG
 from ._core.text.redaction import quoted
 from .errors import DigestMismatchError, InvalidDigestError
 
@@ -27,9 +28,6 @@ _VALID: Final = re.compile("|".join(f"{name}:[0-9a-f]{{{length}}}" for name, len
 # https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests
 _ALGORITHM: Final = re.compile("[a-z0-9]+([+._-][a-z0-9]+)*")
 _ENCODED: Final = re.compile("[a-zA-Z0-9=_-]+")
-
-# https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
-_TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 DEFAULT_ALGORITHM: Final = "sha256"
 
@@ -111,7 +109,7 @@ def to_digest(value: DigestLike) -> Digest:
         return value
     if not isinstance(value, str):
         return Digest(_digest_of_object(value, "Resolve its tag first: client.resolve(tag)."))
-    if ":" not in value and _TAG.fullmatch(value) and not (len(value) in _LENGTHS.values() and _HEX.issuperset(value)):
+    if ":" not in value and TAG.fullmatch(value) and not (len(value) in _LENGTHS.values() and _HEX.issuperset(value)):
         raise InvalidDigestError(f"{quoted(value)} is a tag", hint=f"Resolve the tag first: client.resolve({quoted(value)}).")
     return Digest(value)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Set
 from typing import Final
 
+from .._core.names.grammar import DIGEST
 from ..errors import StatusError
 
 # The codes of registries that reject a manifest since a blob or manifest that it names is missing. ECR uses the third one.
 _CODES: Final = frozenset({"BLOB_UNKNOWN", "MANIFEST_BLOB_UNKNOWN", "BLOB_UPLOAD_UNKNOWN", "MANIFEST_UNKNOWN"})
-_DIGEST: Final = re.compile("sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 NOTE: Final = (
     "The registry has received these blobs or manifests a short time ago, but does not find them yet: push the manifest again "
     "later."
@@ -31,7 +30,7 @@ def may_be_found_later(error: StatusError, content: bytes, pushed: Set[str]) -> 
     """
     if not pushed or _CODES.isdisjoint(error.codes):
         return False
-    named = set(_DIGEST.findall(" ".join(f"{one.message} {one.detail}" for one in error.errors)))
+    named = set(DIGEST.findall(" ".join(f"{one.message} {one.detail}" for one in error.errors)))
     if named:
         return named <= pushed
-    return not pushed.isdisjoint(_DIGEST.findall(content.decode("utf-8", "replace")))
+    return not pushed.isdisjoint(DIGEST.findall(content.decode("utf-8", "replace")))

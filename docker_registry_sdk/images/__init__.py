@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .copy_plan import CopyResult as CopyResult
     from .docker_archive import DockerArchive as DockerArchive
     from .layout import Layout as Layout
+    from .planned import MissingReferrer as MissingReferrer
     from .planned import PlannedBlob as PlannedBlob
     from .planned import PlannedManifest as PlannedManifest
 else:

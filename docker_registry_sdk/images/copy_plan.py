@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import zip_longest
 from typing import Any, Literal
 
 from attrs import asdict, frozen
@@ -14,7 +13,7 @@ from ..reference import RepoRef
 from ..v2.models import Descriptor
 from .docker_archive import DockerArchive
 from .layout import Layout
-from .planned import BlobAction, PlannedBlob, PlannedManifest
+from .planned import BlobAction, MissingReferrer, PlannedBlob, PlannedManifest
 
 _ACTION_WORDS: Mapping[str, str] = {
     "move": "move",
@@ -40,9 +39,7 @@ class CopyPlan:
             lists. The tag is written last: if other manifests follow the manifest with the role `root`, which is their subject,
             that manifest is pushed by its digest first, and at the end under its tag.
         use_urls: Whether non-distributable layers are copied; a layer that the source lacks is downloaded from its external URLs.
-        missing_referrers: The digests of referrers that the source lists but does not have, such as deleted signatures.
-        missing_referrers_named_by: For each digest in `missing_referrers`, the list that names it, such as
-            `the list of referrers of sha256:…`.
+        missing_referrers: The referrers that the source lists but does not have, such as deleted signatures.
     """
 
     source: RepoRef | Layout | DockerArchive
@@ -53,8 +50,7 @@ class CopyPlan:
     blobs: tuple[PlannedBlob, ...]
     manifests: tuple[PlannedManifest, ...]
     use_urls: bool = False
-    missing_referrers: tuple[Digest, ...] = ()
-    missing_referrers_named_by: tuple[str, ...] = ()
+    missing_referrers: tuple[MissingReferrer, ...] = ()
 
     @property
     def descriptor(self) -> Descriptor:
@@ -90,7 +86,8 @@ class CopyPlan:
             value: The value that `to_dict` returned, or an equal value that was read from JSON.
 
         Raises:
-            ValueError: The value is not a plan, or the bytes of a manifest in it do not have their digest.
+            ValueError: The value is not a plan, lacks a field, has an unknown field, or has a manifest whose bytes do not have
+                their digest.
         """
         from .plan_json import fields_from_dict
 
@@ -104,8 +101,8 @@ class CopyPlan:
             shown = "?" if size is None else f"{size:,}"
             lines.append(f"  {_ACTION_WORDS[action]:9}  {digest[:19]}  {shown:>15}  {printable(media_type)}")
         lines += [
-            f"  missing    {digest[:19]}  referrer that the source lacks, named by {named_by}"
-            for digest, named_by in zip_longest(self.missing_referrers, self.missing_referrers_named_by, fillvalue="")
+            f"  missing    {one.digest[:19]}  referrer that the source lacks, named by {printable(one.named_by)}"
+            for one in self.missing_referrers
         ]
         lines.append(f"  {self.bytes_to_move:,} bytes to move")
         return "\n".join(lines)
@@ -125,9 +122,7 @@ class CopyResult:
         blobs_skipped: The number of blobs that the target already had. If the target is a registry, blobs of manifests that it
             already had are not counted.
         manifests_pushed: The number of manifests written.
-        missing_referrers: The digests of referrers that were not copied, because the source lists them but does not have them.
-        missing_referrers_named_by: For each digest in `missing_referrers`, the list that names it, such as
-            `the list of referrers of sha256:…`.
+        missing_referrers: The referrers that were not copied, because the source lists them but does not have them.
     """
 
     digest: Digest
@@ -138,8 +133,7 @@ class CopyResult:
     blobs_mounted: int
     blobs_skipped: int
     manifests_pushed: int
-    missing_referrers: tuple[Digest, ...] = ()
-    missing_referrers_named_by: tuple[str, ...] = ()
+    missing_referrers: tuple[MissingReferrer, ...] = ()
 
     @property
     def descriptor(self) -> Descriptor:
@@ -149,8 +143,7 @@ class CopyResult:
     def to_dict(self) -> dict[str, Any]:
         """Return the attributes by name, as a value that `json.dumps` accepts."""
         return {
-            **asdict(self),
+            **asdict(self, recurse=False),
             "digest": str(self.digest),
-            "missing_referrers": list(map(str, self.missing_referrers)),
-            "missing_referrers_named_by": list(self.missing_referrers_named_by),
+            "missing_referrers": [one.to_dict() for one in self.missing_referrers],
         }

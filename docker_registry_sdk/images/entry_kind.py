@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final, Literal, TypeAlias
 
+from .._core.names.grammar import DIGEST
 from .._core.text.redaction import quoted
 from ..client.manifests import is_manifest_type, parse_document
 from ..digest import Digest
@@ -23,7 +24,6 @@ EntryKind: TypeAlias = Literal["manifest", "blob", "unknown"]
 # `application/vnd.docker.image.rootfs.diff.tar.gzip` and `application/vnd.buildkit.cacheconfig.v0`.
 _BLOB_WORDS: Final = re.compile(r"(?:^|[./+-])(?:layer|rootfs|config|cacheconfig|tar|gzip|zstd|octet-stream)(?:$|[./+-])")
 _MANIFEST_WORDS: Final = re.compile(r"[./+-](?:manifest|index)(?:$|[./+-])")
-_DIGEST: Final = re.compile(r"sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})")
 # A digest of any algorithm within a text, such as a URL. The lengths have limits, so that no text takes quadratic time.
 _ANY_DIGEST: Final = re.compile(
     r"(?:md5|sha[0-9]{1,3}(?:[-_][0-9]{1,3})?|blake(?:2b|2s|3)(?:[-_][0-9]{1,3})?):[0-9a-f]{32,}", re.I
@@ -108,7 +108,7 @@ def _descriptors(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str
             pending += [(one, name) for name, one in reversed(value.items()) if name not in omitted]
         elif isinstance(value, list):
             pending += [(one, field) for one in reversed(value)]
-        elif isinstance(value, str) and _DIGEST.fullmatch(value):
+        elif isinstance(value, str) and DIGEST.fullmatch(value):
             yield {"digest": value}, field
 
 

@@ -14,7 +14,7 @@ from ..reference import RepoRef, parse_repo_and_ref
 from .docker_archive import DockerArchive
 from .layout import Layout
 from .location import Location
-from .planned import BlobAction, PlannedBlob, PlannedManifest
+from .planned import BlobAction, MissingReferrer, PlannedBlob, PlannedManifest
 
 if TYPE_CHECKING:
     from .copy_plan import CopyPlan
@@ -37,8 +37,7 @@ def plan_to_dict(plan: CopyPlan) -> dict[str, Any]:
         "size": plan.size,
         "media_type": plan.media_type,
         "use_urls": plan.use_urls,
-        "missing_referrers": list(map(str, plan.missing_referrers)),
-        "missing_referrers_named_by": list(plan.missing_referrers_named_by),
+        "missing_referrers": [one.to_dict() for one in plan.missing_referrers],
         "blobs": [
             {
                 "action": one.action,
@@ -75,28 +74,31 @@ def fields_from_dict(value: Mapping[str, Any]) -> dict[str, Any]:
         value: The value that `plan_to_dict` returned, or an equal value that was read from JSON.
 
     Raises:
-        ValueError: The value is not a plan, or the bytes of a manifest in it do not have their digest.
+        ValueError: The value is not a plan, lacks a field, has an unknown field, or has a manifest whose bytes do not have their
+            digest.
     """
-    if (version := _get(value, "version", int)) != VERSION:
+    plan = _Object(value, "")
+    if (version := plan.take("version", int)) != VERSION:
         raise ValueError(f"the plan has the version {version}, but this package reads only version {VERSION}: make a new plan")
     try:
-        target = _location_from_dict(_get(value, "target", Mapping))
+        target = _location_from_dict(plan.take_object("target"))
         if isinstance(target, DockerArchive):
-            raise ValueError("the target of the plan is an archive, but archives can only be read")
-        return {
-            "source": _location_from_dict(_get(value, "source", Mapping)),
+            raise ValueError("the plan has an archive as its target, but archives can only be read")
+        found = {
+            "source": _location_from_dict(plan.take_object("source")),
             "target": target,
-            "digest": Digest(_get(value, "digest", str)),
-            "size": _get(value, "size", int),
-            "media_type": _get(value, "media_type", str),
-            "blobs": tuple(map(_blob_from_dict, _get(value, "blobs", Sequence))),
-            "manifests": tuple(map(_manifest_from_dict, _get(value, "manifests", Sequence))),
-            "use_urls": _get(value, "use_urls", bool),
-            "missing_referrers": tuple(Digest(str(one)) for one in _get(value, "missing_referrers", Sequence)),
-            "missing_referrers_named_by": tuple(map(str, _get(value, "missing_referrers_named_by", Sequence))),
+            "digest": Digest(plan.take("digest", str)),
+            "size": plan.take("size", int),
+            "media_type": plan.take("media_type", str),
+            "blobs": tuple(map(_blob_from_dict, plan.take_objects("blobs"))),
+            "manifests": tuple(map(_manifest_from_dict, plan.take_objects("manifests"))),
+            "use_urls": plan.take("use_urls", bool),
+            "missing_referrers": tuple(map(_missing_from_dict, plan.take_objects("missing_referrers"))),
         }
     except RegistryError as error:  # a malformed digest, reference or manifest
         raise ValueError(f"the plan is malformed: {error}") from None
+    plan.end()
+    return found
 
 
 def _location_to_dict(location: Location) -> dict[str, Any]:
@@ -107,50 +109,58 @@ def _location_to_dict(location: Location) -> dict[str, Any]:
     return {"docker_archive": str(location.path), "name": location.ref}
 
 
-def _location_from_dict(value: Mapping[str, Any]) -> Location:
-    if "ref" in value:
-        return parse_repo_and_ref(_get(value, "ref", str))
-    if "layout" in value:
-        return Layout(_get(value, "layout", str), _get(value, "tag", str, type(None)))
-    return DockerArchive(_get(value, "docker_archive", str), _get(value, "name", str, type(None)))
+def _location_from_dict(value: _Object) -> Location:
+    location: Location
+    if value.has("ref"):
+        location = parse_repo_and_ref(value.take("ref", str))
+    elif value.has("layout"):
+        location = Layout(value.take("layout", str), value.take("tag", str, type(None)))
+    else:
+        location = DockerArchive(value.take("docker_archive", str), value.take("name", str, type(None)))
+    value.end()
+    return location
 
 
-def _blob_from_dict(value: Mapping[str, Any]) -> PlannedBlob:
-    return PlannedBlob(
-        action=_choice(value, "action", get_args(BlobAction)),
-        digest=Digest(_get(value, "digest", str)),
-        size=_get(value, "size", int, type(None)),
-        media_type=_get(value, "media_type", str),
-        urls=tuple(map(str, _get(value, "urls", Sequence))),
-        named_by=_get(value, "named_by", str),
-        data=_get(value, "data", str, type(None)),
+def _blob_from_dict(value: _Object) -> PlannedBlob:
+    blob = PlannedBlob(
+        action=value.take_choice("action", get_args(BlobAction)),
+        digest=Digest(value.take("digest", str)),
+        size=value.take("size", int, type(None)),
+        media_type=value.take("media_type", str),
+        urls=value.take_texts("urls"),
+        named_by=value.take("named_by", str),
+        data=value.take("data", str, type(None)),
     )
+    value.end()
+    return blob
 
 
-def _manifest_from_dict(value: Mapping[str, Any]) -> PlannedManifest:
+def _missing_from_dict(value: _Object) -> MissingReferrer:
+    missing = MissingReferrer(digest=Digest(value.take("digest", str)), named_by=value.take("named_by", str))
+    value.end()
+    return missing
+
+
+def _manifest_from_dict(value: _Object) -> PlannedManifest:
     manifest = PlannedManifest(
-        action=_choice(value, "action", ("push", "skip")),
-        digest=Digest(_get(value, "digest", str)),
-        size=_get(value, "size", int),
-        media_type=_get(value, "media_type", str),
-        role=_choice(value, "role", _ROLES),
-        names_manifests=_get(value, "names_manifests", bool),
-        has_subject=_get(value, "has_subject", bool),
-        tags=_tags(value),
-        raw=base64.b64decode(_get(value, "raw", str), validate=True),
+        action=value.take_choice("action", ("push", "skip")),
+        digest=Digest(value.take("digest", str)),
+        size=value.take("size", int),
+        media_type=value.take("media_type", str),
+        role=value.take_choice("role", _ROLES),
+        names_manifests=value.take("names_manifests", bool),
+        has_subject=value.take("has_subject", bool),
+        tags=value.take_texts("tags"),
+        raw=value.take_bytes("raw"),
     )
+    value.end()
+    for tag in manifest.tags:
+        check_tag(tag)
     # The digest of a signed manifest of Docker schema 1 does not cover its signatures.
     digest, raw = manifest.digest, manifest.raw
     if manifest.action == "push" and digest not in (digest_of(raw, digest.algorithm), _digest_without_signatures(raw, digest)):
-        raise ValueError(f"the bytes of the manifest {digest} in the plan have another digest: make a new plan")
+        raise ValueError(f"the plan has other bytes for the manifest {digest}: make a new plan")
     return manifest
-
-
-def _tags(value: Mapping[str, Any]) -> tuple[str, ...]:
-    tags = tuple(map(str, _get(value, "tags", Sequence)))
-    for tag in tags:
-        check_tag(tag)
-    return tags
 
 
 def _digest_without_signatures(raw: bytes, digest: Digest) -> Digest | None:
@@ -160,17 +170,76 @@ def _digest_without_signatures(raw: bytes, digest: Digest) -> Digest | None:
         return None
 
 
-def _choice(value: Mapping[str, Any], name: str, choices: Sequence[Any]) -> Any:
-    found = _get(value, name, str)
-    if found not in choices:
-        raise ValueError(f"the field {name!r} of the plan must be one of {', '.join(choices)}, not {found!r}")
-    return found
+class _Object:
+    """A JSON object in a plan, whose fields are taken one by one.
+
+    Args:
+        value: The value in the JSON document.
+        path: The path of the object in the plan, such as `blobs[0]`; an empty string for the plan itself.
+
+    Raises:
+        ValueError: The value is not an object.
+    """
+
+    def __init__(self, value: object, path: str) -> None:
+        if not isinstance(value, Mapping):
+            raise ValueError(f"the plan must be an object, not {type(value).__name__}" if not path else _wrong_type(path))
+        self._fields = dict(value)
+        self._path = path
+
+    def has(self, name: str) -> bool:
+        """Return whether the object has a field that was not taken."""
+        return name in self._fields
+
+    def take(self, name: str, *types: type) -> Any:
+        """Remove a field, and return its value, which must have one of some types."""
+        if name not in self._fields:
+            raise ValueError(f"the plan lacks the field {self._name(name)}: make a new plan")
+        found = self._fields.pop(name)
+        is_wrong_bool = isinstance(found, bool) and bool not in types
+        is_wrong_text = isinstance(found, str) and str not in types  # text is a sequence, too
+        if not isinstance(found, types) or is_wrong_bool or is_wrong_text:
+            raise ValueError(_wrong_type(self._name(name)))
+        return found
+
+    def take_object(self, name: str) -> _Object:
+        """Remove a field, and return the object in it."""
+        return _Object(self.take(name, Mapping), self._name(name))
+
+    def take_objects(self, name: str) -> list[_Object]:
+        """Remove a field, and return the objects of the list in it."""
+        return [_Object(one, f"{self._name(name)}[{at}]") for at, one in enumerate(self.take(name, Sequence))]
+
+    def take_texts(self, name: str) -> tuple[str, ...]:
+        """Remove a field, and return the texts of the list in it."""
+        found = tuple(self.take(name, Sequence))
+        if not all(isinstance(one, str) for one in found):
+            raise ValueError(_wrong_type(self._name(name)))
+        return found
+
+    def take_choice(self, name: str, choices: Sequence[Any]) -> Any:
+        """Remove a field, and return its value, which must be one of several texts."""
+        found = self.take(name, str)
+        if found not in choices:
+            raise ValueError(f"the plan must have one of {', '.join(choices)} in its field {self._name(name)}, not {found!r}")
+        return found
+
+    def take_bytes(self, name: str) -> bytes:
+        """Remove a field, and return the bytes that its text encodes as base64."""
+        text = self.take(name, str)
+        try:
+            return base64.b64decode(text, validate=True)
+        except ValueError:
+            raise ValueError(f"the plan has a text that is not base64 in its field {self._name(name)}") from None
+
+    def end(self) -> None:
+        """Refuse fields that were not taken."""
+        for name in self._fields:
+            raise ValueError(f"the plan has the unknown field {self._name(str(name))}: make a new plan")
+
+    def _name(self, name: str) -> str:
+        return f"{self._path}.{name}".lstrip(".")
 
 
-def _get(value: Any, name: str, *types: type) -> Any:
-    found = value.get(name) if isinstance(value, Mapping) else None
-    is_wrong_bool = isinstance(found, bool) and bool not in types
-    is_wrong_text = isinstance(found, str) and str not in types  # text is a sequence, too
-    if not isinstance(found, types) or is_wrong_bool or is_wrong_text:
-        raise ValueError(f"the value is not a plan of a copy: its field {name!r} is missing or has another type")
-    return found
+def _wrong_type(field: str) -> str:
+    return f"the plan has a value of another type in its field {field}: make a new plan"

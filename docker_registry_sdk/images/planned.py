@@ -33,6 +33,23 @@ class PlannedBlob(BlobDescriptor):
 
 
 @frozen(kw_only=True)
+class MissingReferrer:
+    """A referrer that the source lists but does not have, such as a deleted signature. It is not copied.
+
+    Attributes:
+        digest: The digest.
+        named_by: The list that names the referrer, such as `the list of referrers of sha256:…`.
+    """
+
+    digest: Digest
+    named_by: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the attributes by name, as a value that `json.dumps` accepts."""
+        return {"digest": str(self.digest), "named_by": self.named_by}
+
+
+@frozen(kw_only=True)
 class PlannedManifest:
     """A manifest in a plan.
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from .._core.auth.challenge import parse_challenges
-from .._core.auth.destinations import Addresses, remove_secrets
+from .._core.auth.destinations import Addresses, remove_secret_headers
 from .._core.auth.effects import Effect, FindCredential, Flow, Lock, Read, Send
 from .._core.auth.realm import is_trusted
 from .._core.auth.refusals import is_repeatable
@@ -164,7 +164,7 @@ class V1AuthPolicy(V1IndexAuth):
             authorization = password_authorization((yield from self._find_credential(call_of(request).repo)))
             with_token = False
         if endpoint != self._index.origin:
-            remove_secrets(request)
+            remove_secret_headers(request)
         set_auth_headers(request, authorization, cookies)
         set_call(request, call_of(request)._replace(addresses=addresses))
         session.sent += with_token

@@ -79,7 +79,7 @@ def redirect_hint(method: str, status: int, *, of_registry: bool) -> str:
     )
 
 
-def remove_secrets(request: HTTPRequest) -> None:
+def remove_secret_headers(request: HTTPRequest) -> None:
     """Remove the headers of a request that are for the registry only, and the default headers of a caller's httpx client.
 
     Args:

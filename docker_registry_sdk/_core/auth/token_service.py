@@ -14,7 +14,7 @@ from ...token_auth import api, models
 from ..names.origin import Origin
 from ..text.redaction import one_line
 from ..wire import CALL, HTTPRequest, HTTPResponse, Request, call_of, encode_url, name_url, set_call, verbatim_url
-from .destinations import MAX_REDIRECTS, REDIRECT_STATUSES, Addresses, remove_secrets, set_spelling
+from .destinations import MAX_REDIRECTS, REDIRECT_STATUSES, Addresses, remove_secret_headers, set_spelling
 from .effects import Effect, Read, Send
 from .scope import ScopeSet
 
@@ -127,7 +127,7 @@ def builder_for(
         built = build(request)
         set_spelling(built, service)
         if not with_secrets:
-            remove_secrets(built)
+            remove_secret_headers(built)
         set_call(built, call_of(built)._replace(addresses=addresses))
         return built
 

@@ -16,7 +16,9 @@ IMAGE_ID: Final = re.compile(r"[a-f0-9]{64}")
 
 MAX_NAME_CHARACTERS: Final = 255
 _COMPONENT: Final = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
-_TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+# A digest with one of the algorithms that this package can compute; also to find digests in a text.
+DIGEST: Final = re.compile("sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 
 def is_host(first_part: str) -> bool:
@@ -98,7 +100,7 @@ def check_tag(tag: str) -> None:
     Raises:
         InvalidReferenceError: The tag is not a string, or does not have this form.
     """
-    if not isinstance(tag, str) or not _TAG.fullmatch(tag):
+    if not isinstance(tag, str) or not TAG.fullmatch(tag):
         text = shown(tag) if isinstance(tag, str) else type(tag).__name__
         raise InvalidReferenceError(
             f"tag {text} is invalid",

@@ -26,7 +26,7 @@ from ..auth.destinations import (
     find_addresses,
     may_follow,
     redirect_hint,
-    remove_secrets,
+    remove_secret_headers,
     set_spelling,
 )
 from ..auth.effects import Effect, Flow, Read, Send
@@ -149,7 +149,7 @@ def follow_redirects(
             has_left = True
             yield from _pin(request, origin, named_by or current, by_publisher=by_publisher)
             set_call(request, call_of(request)._replace(elsewhere=True))
-            remove_secrets(request)
+            remove_secret_headers(request)
             response = yield from send_elsewhere(request)
         if response.status_code not in REDIRECT_STATUSES or not (location := response.headers.get("Location", "").strip(" \t")):
             return response

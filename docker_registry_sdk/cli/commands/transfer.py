@@ -147,8 +147,8 @@ def _print_result(result: CopyResult, output: Output) -> None:
     sizes = {"size": Size(result.size), "bytes_moved": Size(result.bytes_moved)}
     facts = {**result.to_dict(), **sizes}
     if not output.json:
-        for name in ("missing_referrers", "missing_referrers_named_by"):
-            facts[name] = ", ".join(facts[name]) or None
+        missing = (f"{one.digest} (named by {one.named_by})" for one in result.missing_referrers)
+        facts["missing_referrers"] = ", ".join(missing) or None
     output.print_facts(facts)
 
 

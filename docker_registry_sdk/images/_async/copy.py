@@ -328,6 +328,5 @@ async def _make_plan(opened: AsyncOpenCopy, platform: Platform | None, referrers
         blobs=blobs,
         manifests=manifests,
         use_urls=use_urls,
-        missing_referrers=tuple(planner.missing_referrers),
-        missing_referrers_named_by=tuple(planner.missing_referrers.values()),
+        missing_referrers=tuple(planner.missing_referrers.values()),
     )

@@ -63,7 +63,6 @@ async def async_execute(plan: CopyPlan, opened: AsyncOpenCopy, on_progress: OnPr
         blobs_skipped=phases.count("skip"),
         manifests_pushed=len(pushed),
         missing_referrers=plan.missing_referrers,
-        missing_referrers_named_by=plan.missing_referrers_named_by,
     )
 
 

@@ -31,7 +31,7 @@ from ..manifest_contents import (
     merge_blob,
     parse_contents,
 )
-from ..planned import BlobAction, PlannedBlob, PlannedManifest
+from ..planned import BlobAction, MissingReferrer, PlannedBlob, PlannedManifest
 from .interfaces import AsyncImageSource, AsyncImageTarget
 
 _INDEX_TYPES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
@@ -80,7 +80,7 @@ class AsyncPlanner:
         self._types_and_sizes: dict[Digest, tuple[str, int]] = {}  # media type and size in the descriptors of each manifest
         self._has_reference = False
         self._tagged: dict[str, StoredManifest] = {}  # by the tags of cosign
-        self.missing_referrers: dict[Digest, str] = {}  # with the list that names each
+        self.missing_referrers: dict[Digest, MissingReferrer] = {}
         self._sizes: list[int] = []  # of all manifests that were read, in bytes; threads append to it
 
     async def run(self, root: StoredManifest) -> tuple[tuple[PlannedBlob, ...], tuple[PlannedManifest, ...]]:
@@ -189,7 +189,7 @@ class AsyncPlanner:
                     raise
                 # The list still names a manifest that was deleted: the other manifests can be copied.
                 del self._nodes[digest]
-                self.missing_referrers[digest] = node.named_by
+                self.missing_referrers[digest] = MissingReferrer(digest=digest, named_by=node.named_by)
                 return False
             self._sizes.append(len(node.stored.raw))
             if sum(self._sizes) > MAX_MANIFESTS_BYTES:

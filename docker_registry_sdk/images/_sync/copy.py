@@ -329,6 +329,5 @@ def _make_plan(opened: OpenCopy, platform: Platform | None, referrers: bool, use
         blobs=blobs,
         manifests=manifests,
         use_urls=use_urls,
-        missing_referrers=tuple(planner.missing_referrers),
-        missing_referrers_named_by=tuple(planner.missing_referrers.values()),
+        missing_referrers=tuple(planner.missing_referrers.values()),
     )

@@ -64,7 +64,6 @@ def execute(plan: CopyPlan, opened: OpenCopy, on_progress: OnProgress | None) ->
         blobs_skipped=phases.count("skip"),
         manifests_pushed=len(pushed),
         missing_referrers=plan.missing_referrers,
-        missing_referrers_named_by=plan.missing_referrers_named_by,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -45,6 +45,7 @@ def manifest(name: str, **fields: Any) -> bytes:
 
 
 ONE, TWO = manifest("one"), manifest("two")
+CALLS = ("put_manifest", "tag", "artifacts.push")
 
 
 @pytest.fixture
@@ -70,38 +71,26 @@ def sent(registry: EmbeddedRegistry) -> list[str]:
     return found
 
 
-async def put(client: AsyncRegistryClientV2, name: str) -> str:
-    return (await client.put_manifest(manifest(name), "v1", media_type=OCI_MANIFEST)).digest
-
-
-async def tag(client: AsyncRegistryClientV2, name: str) -> str:
-    return (await client.tag(name, "v1")).digest
-
-
-async def push(client: AsyncRegistryClientV2, name: str) -> str:
-    annotations = {"name": name}
-    return (await artifacts.async_push(client.ref("v1"), [], artifact_type=TYPE, annotations=annotations)).digest
-
-
-CALLS: dict[str, Callable[[AsyncRegistryClientV2, str], Awaitable[str]]] = {
-    "put_manifest": lambda client, name: put(client, name),
-    "tag": lambda client, name: tag(client, name),
-    "artifacts.push": lambda client, name: push(client, name),
-}
+async def run(call: str, client: AsyncRegistryClientV2, name: str) -> str:
+    """Set the tag `v1` on the manifest with a name, with one of the calls that push, and return the digest."""
+    if call == "put_manifest":
+        return (await client.put_manifest(manifest(name), "v1", media_type=OCI_MANIFEST)).digest
+    if call == "tag":
+        return (await client.tag(name, "v1")).digest
+    return (await artifacts.async_push(client.ref("v1"), [], artifact_type=TYPE, annotations={"name": name})).digest
 
 
 @pytest.mark.parametrize("call", CALLS)
 async def test_a_tag_that_may_not_be_moved(call: str, client: AsyncRegistryClientV2, embedded_registry: EmbeddedRegistry) -> None:
-    run = CALLS[call]
-    await run(client, "one")
+    await run(call, client, "one")
     stored = (await client.get_manifest("v1")).digest  # artifacts.push writes its JSON in another form
     for status, code in REFUSALS:
         refuse(embedded_registry, status, code)
         sent(embedded_registry)
-        assert await run(client, "one") == stored
+        assert await run(call, client, "one") == stored
         assert sent(embedded_registry)[-2:] == ["PUT v1", "GET v1"]
         with pytest.raises(ImmutableTagError) as caught:
-            await run(client, "two")
+            await run(call, client, "two")
         error = caught.value
         assert (error.tag, error.digest, error.status) == ("v1", stored, status)
         assert f"the tag v1 of {embedded_registry.host}/a/b exists with the digest {stored}, and the registry" in error.problem
@@ -115,13 +104,13 @@ async def test_a_tag_that_may_not_be_moved(call: str, client: AsyncRegistryClien
 async def test_a_tag_that_may_not_be_moved_where_head_is_refused(
     status: int, client: AsyncRegistryClientV2, embedded_registry: EmbeddedRegistry
 ) -> None:
-    stored = await push(client, "one")
+    stored = await run("artifacts.push", client, "one")
     refuse(embedded_registry, *REFUSALS[0])
     embedded_registry.faults.add(Fault(Status(status), operation=("head_manifest", "head_blob"), times=None))
-    assert await push(client, "one") == stored
-    for run in CALLS.values():
+    assert await run("artifacts.push", client, "one") == stored
+    for call in CALLS:
         with pytest.raises(ImmutableTagError, match=f"exists with the digest {stored}"):
-            await run(client, "two")
+            await run(call, client, "two")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +133,8 @@ async def test_another_refusal_is_the_error_of_the_registry(
 async def test_the_condition_of_the_caller_is_not_a_tag_that_may_not_be_moved(
     client: AsyncRegistryClientV2, embedded_registry: EmbeddedRegistry
 ) -> None:
-    for options in ({"if_none_match": "*"}, {"if_match": '"other"'}):
+    conditions: list[dict[str, Any]] = [{"if_none_match": "*"}, {"if_match": '"other"'}]
+    for options in conditions:
         for content in (ONE, TWO):
             with pytest.raises(PreconditionFailedError):
                 await client.put_manifest(content, "v1", media_type=OCI_MANIFEST, **options)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -49,6 +49,7 @@ def manifest(name: str, **fields: Any) -> bytes:
 
 
 ONE, TWO = manifest("one"), manifest("two")
+CALLS = ("put_manifest", "tag", "artifacts.push")
 
 
 @pytest.fixture
@@ -80,38 +81,26 @@ def sent(registry: EmbeddedRegistry) -> list[str]:
     return found
 
 
-def put(client: RegistryClientV2, name: str) -> str:
-    return (client.put_manifest(manifest(name), "v1", media_type=OCI_MANIFEST)).digest
-
-
-def tag(client: RegistryClientV2, name: str) -> str:
-    return (client.tag(name, "v1")).digest
-
-
-def push(client: RegistryClientV2, name: str) -> str:
-    annotations = {"name": name}
-    return (artifacts.push(client.ref("v1"), [], artifact_type=TYPE, annotations=annotations)).digest
-
-
-CALLS: dict[str, Callable[[RegistryClientV2, str], Awaitable[str]]] = {
-    "put_manifest": lambda client, name: put(client, name),
-    "tag": lambda client, name: tag(client, name),
-    "artifacts.push": lambda client, name: push(client, name),
-}
+def run(call: str, client: RegistryClientV2, name: str) -> str:
+    """Set the tag `v1` on the manifest with a name, with one of the calls that push, and return the digest."""
+    if call == "put_manifest":
+        return (client.put_manifest(manifest(name), "v1", media_type=OCI_MANIFEST)).digest
+    if call == "tag":
+        return (client.tag(name, "v1")).digest
+    return (artifacts.push(client.ref("v1"), [], artifact_type=TYPE, annotations={"name": name})).digest
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_tag_that_may_not_be_moved(call: str, client: RegistryClientV2, embedded_registry: EmbeddedRegistry) -> None:
-    run = CALLS[call]
-    run(client, "one")
+    run(call, client, "one")
     stored = (client.get_manifest("v1")).digest  # artifacts.push writes its JSON in another form
     for status, code in REFUSALS:
         refuse(embedded_registry, status, code)
         sent(embedded_registry)
-        assert run(client, "one") == stored
+        assert run(call, client, "one") == stored
         assert sent(embedded_registry)[-2:] == ["PUT v1", "GET v1"]
         with pytest.raises(ImmutableTagError) as caught:
-            run(client, "two")
+            run(call, client, "two")
         error = caught.value
         assert (error.tag, error.digest, error.status) == ("v1", stored, status)
         assert (
@@ -128,13 +117,13 @@ def test_a_tag_that_may_not_be_moved(call: str, client: RegistryClientV2, embedd
 def test_a_tag_that_may_not_be_moved_where_head_is_refused(
     status: int, client: RegistryClientV2, embedded_registry: EmbeddedRegistry
 ) -> None:
-    stored = push(client, "one")
+    stored = run("artifacts.push", client, "one")
     refuse(embedded_registry, *REFUSALS[0])
     embedded_registry.faults.add(Fault(Status(status), operation=("head_manifest", "head_blob"), times=None))
-    assert push(client, "one") == stored
-    for run in CALLS.values():
+    assert run("artifacts.push", client, "one") == stored
+    for call in CALLS:
         with pytest.raises(ImmutableTagError, match=f"exists with the digest {stored}"):
-            run(client, "two")
+            run(call, client, "two")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +147,8 @@ def test_another_refusal_is_the_error_of_the_registry(
 def test_the_condition_of_the_caller_is_not_a_tag_that_may_not_be_moved(
     client: RegistryClientV2, embedded_registry: EmbeddedRegistry
 ) -> None:
-    for options in ({"if_none_match": "*"}, {"if_match": '"other"'}):
+    conditions: list[dict[str, Any]] = [{"if_none_match": "*"}, {"if_match": '"other"'}]
+    for options in conditions:
         for content in (ONE, TWO):
             with pytest.raises(PreconditionFailedError):
                 client.put_manifest(content, "v1", media_type=OCI_MANIFEST, **options)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import pickle
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from attrs import evolve
 
 from docker_registry_sdk import AsyncRegistries, AsyncRegistryClientV2, images
 from docker_registry_sdk.errors import NotFoundError
@@ -130,7 +133,6 @@ async def test_plans_and_results_state_the_descriptor_of_the_image(start_registr
         "blobs_skipped": 0,
         "manifests_pushed": 3,
         "missing_referrers": [],
-        "missing_referrers_named_by": [],
     }
 
 
@@ -141,7 +143,7 @@ async def test_a_malformed_plan_is_refused(start_registry: StartRegistry) -> Non
     assert CopyPlan.from_dict(plan).digest == AMD64.root
     blob, manifest = plan["blobs"][0], plan["manifests"][0]
     other = base64.b64encode(b"{}").decode()
-    for wrong in (
+    malformed: list[Any] = [
         {},
         {**plan, "version": 2},
         {**plan, "version": True},
@@ -156,6 +158,40 @@ async def test_a_malformed_plan_is_refused(start_registry: StartRegistry) -> Non
         {**plan, "manifests": [{**manifest, "role": "x"}]},
         {**plan, "manifests": [{**manifest, "raw": other}]},
         {**plan, "manifests": [{**manifest, "raw": "*"}]},
-    ):
-        with pytest.raises(ValueError, match=r"plan|base64"):
+        [],
+    ]
+    for wrong in malformed:
+        with pytest.raises(ValueError, match=r"^the plan .*"):
             CopyPlan.from_dict(wrong)
+
+
+async def test_a_field_of_a_plan_that_is_missing_or_unknown_is_named(start_registry: StartRegistry, tmp_path: Path) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", AMD64, "v1")
+    made = await images.async_plan_copy(f"{registry.url}/a:v1", f"oci:{tmp_path}/layout:v1")
+    missing = images.MissingReferrer(digest=made.digest, named_by="the list of referrers")
+    plan = evolve(made, missing_referrers=(missing,)).to_dict()
+    for path in ("", "source", "target", "blobs[0]", "manifests[0]", "missing_referrers[0]"):
+        for name in object_at(plan, path):
+            document = json.loads(json.dumps(plan))
+            field = f"{path}.{name}".lstrip(".")
+            content = object_at(document, path).pop(name)
+            lacks = f"the plan lacks the field {field}" if path not in ("source", "target") else "the plan"
+            with pytest.raises(ValueError, match=f"^{re.escape(lacks)}"):
+                CopyPlan.from_dict(document)
+            object_at(document, path).update({name: content, "new": 1})
+            new = f"the plan has the unknown field {f'{path}.new'.lstrip('.')}"
+            with pytest.raises(ValueError, match=f"^{re.escape(new)}"):
+                CopyPlan.from_dict(document)
+            del object_at(document, path)["new"]
+            object_at(document, path)[name] = {"of": "another type"}
+            with pytest.raises(ValueError, match=re.escape(field)):
+                CopyPlan.from_dict(document)
+
+
+def object_at(plan: dict[str, Any], path: str) -> dict[str, Any]:
+    """Return an object within a plan: the plan itself, the object in a field, or the first one of the list in a field."""
+    name, bracket, _ = path.partition("[")
+    found: Any = plan[name] if name else plan
+    entry: dict[str, Any] = found[0] if bracket else found
+    return entry

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docker_registry_sdk import AsyncRegistries, AsyncRegistryClientV2, RegistryClientV2, images
+from docker_registry_sdk import AsyncRegistries, AsyncRegistryClientV2, Digest, RegistryClientV2, images
 from docker_registry_sdk.client.fallback import fallback_tag
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry
@@ -232,9 +232,9 @@ async def test_a_listed_referrer_that_was_deleted_is_reported(
     source.faults.add(gone)
     for place in (f"{target.url}/b:v1", f"oci:{tmp_path}:v1"):
         result = await images.async_copy(f"{source.url}/a:v1", place, referrers=True, registries=hasty_registries)
-        assert result.missing_referrers == (SIGNATURE.root,)
-        assert result.to_dict()["missing_referrers"] == [SIGNATURE.root]
-        assert result.to_dict()["missing_referrers_named_by"] == [f"the list of referrers of {INDEX.root}"]
+        named_by = f"the list of referrers of {INDEX.root}"
+        assert result.missing_referrers == (images.MissingReferrer(digest=Digest(SIGNATURE.root), named_by=named_by),)
+        assert result.to_dict()["missing_referrers"] == [{"digest": SIGNATURE.root, "named_by": named_by}]
         plan = await images.async_plan_copy(f"{source.url}/a:v1", place, referrers=True, registries=hasty_registries)
         assert re.search(f"{SIGNATURE.root[:19]} .* named by the list of referrers of {INDEX.root}", str(plan))
         assert images.CopyPlan.from_dict(plan.to_dict()) == plan
