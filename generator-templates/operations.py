@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from attrs import frozen
+from examples import with_example
 from prose import sentence
 from responses import JSON, SuccessView, response_views
 from schemas import Document, Node, PythonType, SpecError, class_name, notes, python_name
@@ -45,6 +46,7 @@ class BodyView:
     media_types: tuple[str, ...]
     required: bool
     description: str
+    example: str
 
 
 @frozen(kw_only=True)
@@ -193,7 +195,7 @@ def _parameter(document: Document, node: Node, where: str, taken: set[str]) -> P
         type=kind.type,
         required=bool(node.get("required")),
         many=node.get("x-segments") == "many",
-        description=node["description"].strip(),
+        description=with_example(node["description"].strip(), document, node),
     )
 
 
@@ -222,4 +224,5 @@ def _body(document: Document, node: Node | None, where: str) -> tuple[BodyView |
         media_types=media_types,
         required=bool(node.get("required")),
         description=" ".join([sentence(node["description"]), *filter(None, map(notes, schemas))]),
+        example=with_example("", document, next(iter(node["content"].values()))) if kinds[0].type != "bytes" else "",
     ), set(kind.models)

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 from attrs import frozen
+from examples import with_example
 from prose import sentence
 from schemas import Document, Node, PythonType, SpecError, class_name, notes, python_name
 
@@ -106,11 +107,14 @@ def _success(document: Document, statuses: list[str], response: Node, where: str
     may_be_empty = bool(response.get("x-may-be-empty"))
     if may_be_empty and shape != "json":
         raise SpecError(f"{place}: x-may-be-empty requires a JSON body")
+    description = " ".join([sentence(response["description"]), *filter(None, map(notes, schemas))])
+    if shape == "json":
+        description = with_example(description, document, next(iter(content.values())), "Example of a body")
     taken = set(_RESPONSE_NAMES)
     return SuccessView(
         name=f"{class_name(where)}{words}",
         statuses=tuple(statuses),
-        description=" ".join([sentence(response["description"]), *filter(None, map(notes, schemas))]),
+        description=description,
         headers=tuple(
             _header(document, name, document.resolve(node), f"{place}, header {name}", taken)
             for name, node in response.get("headers", {}).items()
@@ -141,5 +145,5 @@ def _header(document: Document, name: str, node: dict[str, Any], place: str, tak
         read=read,
         required=bool(node.get("required")),
         secret=opaque or document.resolve(node["schema"]).get("format") == "password",
-        description=node["description"].strip(),
+        description=with_example(node["description"].strip(), document, node, "Example of the header" if opaque else "Example"),
     )

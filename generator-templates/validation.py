@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from examples import KEYWORDS, check_example, check_examples
 from keywords import SNAKE_CASE, check_cycles, check_keywords, check_name, check_value
 from schemas import Document, Node, SpecError
 
@@ -22,7 +23,7 @@ _KEYWORDS_OF_SHAPE = {
     "oneOf": {"oneOf"},
 }
 _TYPE_OF_KEYWORD = {"enum": "string", "properties": "object", "additionalProperties": "object", "items": "array"}
-_COMPONENTS = ("parameters", "headers", "responses", "requestBodies", "schemas", "securitySchemes")
+_COMPONENTS = ("parameters", "headers", "responses", "requestBodies", "schemas", "examples", "securitySchemes")
 _TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
 _STYLES = {"path": ("simple", False), "query": ("form", True), "header": ("simple", False)}
 # Headers that the generated functions set themselves.
@@ -85,6 +86,8 @@ class _Validator:
         for name, node in components.get("schemas", {}).items():
             self.schema(node, name, component=True)
         check_cycles(components.get("schemas", {}))
+        for name, node in components.get("examples", {}).items():
+            check_example(node, f"components/examples/{name}")
         for name, node in components.get("parameters", {}).items():
             self.parameter(node, f"components/parameters/{name}")
         for name, node in components.get("headers", {}).items():
@@ -149,7 +152,7 @@ class _Validator:
             raise SpecError(f"{where}: {node['$ref']} is not in components/{group}")
 
     def parameter(self, node: Node, where: str) -> None:
-        allowed = ("required", "style", "explode", "x-python-name", "x-segments")
+        allowed = ("required", "style", "explode", "x-python-name", "x-segments", *KEYWORDS)
         check_keywords(node, where, ("name", "in", "description", "schema"), allowed)
         where = f"{where}, parameter {node['name']}"
         if node["in"] not in _STYLES:
@@ -165,15 +168,17 @@ class _Validator:
             check_keywords({"required": node.get("required")}, where, ("required",))
         check_value(node, "x-segments", where, *(("many",) if node["in"] == "path" else ()))
         self.schema(node["schema"], where, secret=True, plain=True)
+        check_examples(self.document, node, where)
 
     def header(self, name: str, node: Node, where: str) -> None:
-        check_keywords(node, where, ("description", "schema"), ("required", "x-opaque-url", "x-python-name"))
+        check_keywords(node, where, ("description", "schema"), ("required", "x-opaque-url", "x-python-name", *KEYWORDS))
         if not _TOKEN.fullmatch(name):
             raise SpecError(f"{where}: {name!r} is not a valid header name")
         check_value(node, "required", where, True, False)
         check_value(node, "x-opaque-url", where, True)
         check_name(node, where)
         self.schema(node["schema"], where, secret=True, plain=True)
+        check_examples(self.document, node, where)
 
     def response(self, node: Node, where: str, status: str) -> None:
         check_keywords(node, where, ("description",), ("headers", "content", "x-may-be-empty"))
@@ -195,10 +200,11 @@ class _Validator:
 
     def content(self, content: Node, where: str) -> None:
         for media, node in content.items():
-            check_keywords(node, f"{where}, {media}", ("schema",))
+            check_keywords(node, f"{where}, {media}", ("schema",), KEYWORDS)
             if not _MEDIA_TYPE.fullmatch(media):
                 raise SpecError(f"{where}: {media} must be a single media type in lower case, without parameters")
             self.schema(node["schema"], f"{where}, {media}", described=True)
+            check_examples(self.document, node, f"{where}, {media}")
 
     def schema(
         self,

@@ -20,7 +20,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host, such as `library/busybox`.",
+                description="The repository name without the registry host. Example: `library/greeting`.",
             ),
             Parameter(
                 name="location",
@@ -50,7 +50,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host, such as `library/busybox`.",
+                description="The repository name without the registry host. Example: `library/greeting`.",
             ),
             Parameter(
                 name="location",
@@ -66,7 +66,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=True,
-                description="The digest of the whole blob.",
+                description="The digest of the whole blob. Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.",
             ),
             Parameter(
                 name="content_range",
@@ -74,7 +74,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive), without a unit.",
+                description="The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive), without a unit. Example: `0-10`.",
             ),
             Parameter(
                 name="content_length",
@@ -82,7 +82,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="int",
                 required=False,
-                description="The length of the body in bytes. Needed only if the body itself does not have a length, such as an iterator.",
+                description="The length of the body in bytes. Needed only if the body itself does not have a length, such as an iterator. Example: `11`.",
             ),
         ),
         body=RequestBody(
@@ -110,7 +110,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host, such as `library/busybox`.",
+                description="The repository name without the registry host. Example: `library/greeting`.",
             ),
             Parameter(
                 name="digest",
@@ -118,7 +118,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The digest of the content, such as `sha256:…`.",
+                description="The digest of the content, such as `sha256:…`. Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.",
             ),
             Parameter(
                 name="byte_range",
@@ -126,7 +126,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`. Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed and without Content-Range.",
+                description="The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`. Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed and without Content-Range. Example: `bytes=0-4`.",
             ),
             Parameter(
                 name="if_range",
@@ -134,7 +134,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole blob.",
+                description='The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole blob. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
             ),
             Parameter(
                 name="if_none_match",
@@ -142,7 +142,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read and 412 to a write.",
+                description='An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
             ),
         ),
         body=None,
@@ -164,7 +164,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host, such as `library/busybox`.",
+                description="The repository name without the registry host. Example: `library/greeting`.",
             ),
             Parameter(
                 name="digest",
@@ -172,7 +172,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The digest of the content, such as `sha256:…`.",
+                description="The digest of the content, such as `sha256:…`. Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.",
             ),
         ),
         body=None,
@@ -194,7 +194,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host, such as `library/busybox`.",
+                description="The repository name without the registry host. Example: `library/greeting`.",
             ),
             Parameter(
                 name="reference",
@@ -202,7 +202,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="A tag, or a digest such as `sha256:…`.",
+                description="A tag, or a digest such as `sha256:…`. Example: `1.0`.",
             ),
             Parameter(
                 name="if_match",
@@ -210,7 +210,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="The ETag that the manifest must have; otherwise the registry answers 412.",
+                description='The ETag that the manifest must have; otherwise the registry answers 412. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
             ),
         ),
         body=None,
@@ -232,7 +232,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host, such as `library/busybox`.",
+                description="The repository name without the registry host. Example: `library/greeting`.",
             ),
             Parameter(
                 name="location",
@@ -262,7 +262,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host, such as `library/busybox`.",
+                description="The repository name without the registry host. Example: `library/greeting`.",
             ),
             Parameter(
                 name="reference",
@@ -270,7 +270,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="A tag, or a digest such as `sha256:…`.",
+                description="A tag, or a digest such as `sha256:…`. Example: `1.0`.",
             ),
             Parameter(
                 name="if_none_match",
@@ -278,7 +278,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read and 412 to a write.",
+                description='An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
             ),
         ),
         body=None,
@@ -300,7 +300,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host, such as `library/busybox`.",
+                description="The repository name without the registry host. Example: `library/greeting`.",
             ),
             Parameter(
                 name="digest",
@@ -308,7 +308,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The digest of the content, such as `sha256:…`.",
+                description="The digest of the content, such as `sha256:…`. Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.",
             ),
         ),
         body=None,
@@ -330,7 +330,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host, such as `library/busybox`.",
+                description="The repository name without the registry host. Example: `library/greeting`.",
             ),
             Parameter(
                 name="reference",
@@ -338,7 +338,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="A tag, or a digest such as `sha256:…`.",
+                description="A tag, or a digest such as `sha256:…`. Example: `1.0`.",
             ),
             Parameter(
                 name="if_none_match",
@@ -346,7 +346,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read and 412 to a write.",
+                description='An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
             ),
         ),
         body=None,
@@ -368,7 +368,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host, such as `library/busybox`.",
+                description="The repository name without the registry host. Example: `library/greeting`.",
             ),
             Parameter(
                 name="digest",
@@ -376,7 +376,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The digest of the content, such as `sha256:…`.",
+                description="The digest of the content, such as `sha256:…`. Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.",
             ),
             Parameter(
                 name="next_url",
@@ -392,7 +392,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="Return only referrers of this artifact type.",
+                description="Return only referrers of this artifact type. Example: `application/spdx+json`.",
             ),
         ),
         body=None,
@@ -422,7 +422,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="int",
                 required=False,
-                description="The maximum number of entries on the page. A page with fewer entries need not be the last one.",
+                description="The maximum number of entries on the page. A page with fewer entries need not be the last one. Example: `100`.",
             ),
             Parameter(
                 name="last",
@@ -430,7 +430,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The page starts after this entry.",
+                description="The page starts after this entry. Example: `1.0`.",
             ),
         ),
         body=None,
@@ -452,7 +452,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host, such as `library/busybox`.",
+                description="The repository name without the registry host. Example: `library/greeting`.",
             ),
             Parameter(
                 name="next_url",
@@ -468,7 +468,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="int",
                 required=False,
-                description="The maximum number of entries on the page. A page with fewer entries need not be the last one.",
+                description="The maximum number of entries on the page. A page with fewer entries need not be the last one. Example: `100`.",
             ),
             Parameter(
                 name="last",
@@ -476,7 +476,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The page starts after this entry.",
+                description="The page starts after this entry. Example: `1.0`.",
             ),
         ),
         body=None,
@@ -511,7 +511,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host, such as `library/busybox`.",
+                description="The repository name without the registry host. Example: `library/greeting`.",
             ),
             Parameter(
                 name="reference",
@@ -519,7 +519,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="A tag, or a digest such as `sha256:…`.",
+                description="A tag, or a digest such as `sha256:…`. Example: `1.0`.",
             ),
             Parameter(
                 name="tag",
@@ -527,7 +527,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="list[str]",
                 required=False,
-                description="Additional tags for the manifest, if `reference` is its digest (1.2 draft).",
+                description='Additional tags for the manifest, if `reference` is its digest (1.2 draft). Example: `["1.0", "latest"]`.',
             ),
             Parameter(
                 name="if_match",
@@ -535,7 +535,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="The ETag that the manifest must have; otherwise the registry answers 412.",
+                description='The ETag that the manifest must have; otherwise the registry answers 412. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
             ),
             Parameter(
                 name="if_none_match",
@@ -543,7 +543,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read and 412 to a write.",
+                description='An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
             ),
         ),
         body=RequestBody(
@@ -578,7 +578,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host, such as `library/busybox`.",
+                description="The repository name without the registry host. Example: `library/greeting`.",
             ),
             Parameter(
                 name="digest",
@@ -586,7 +586,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The digest of the blob that this request uploads.",
+                description="The digest of the blob that this request uploads. Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.",
             ),
             Parameter(
                 name="mount",
@@ -594,7 +594,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The digest of a blob to mount from another repository.",
+                description="The digest of a blob to mount from another repository. Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.",
             ),
             Parameter(
                 name="from_repo",
@@ -602,7 +602,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The repository that has the blob to mount. If absent, the registry may search in all repositories.",
+                description="The repository that has the blob to mount. If absent, the registry may search in all repositories. Example: `library/busybox`.",
             ),
             Parameter(
                 name="digest_algorithm",
@@ -610,7 +610,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The digest algorithm that the upload will be completed with, if it is not sha256 (1.2 draft).",
+                description="The digest algorithm that the upload will be completed with, if it is not sha256 (1.2 draft). Example: `sha512`.",
             ),
             Parameter(
                 name="content_length",
@@ -618,7 +618,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="int",
                 required=False,
-                description="The length of the body in bytes. Needed only if the body itself does not have a length, such as an iterator.",
+                description="The length of the body in bytes. Needed only if the body itself does not have a length, such as an iterator. Example: `11`.",
             ),
         ),
         body=RequestBody(
@@ -646,7 +646,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host, such as `library/busybox`.",
+                description="The repository name without the registry host. Example: `library/greeting`.",
             ),
             Parameter(
                 name="location",
@@ -662,7 +662,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive), without a unit.",
+                description="The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive), without a unit. Example: `0-10`.",
             ),
             Parameter(
                 name="content_length",
@@ -670,7 +670,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="int",
                 required=False,
-                description="The length of the body in bytes. Needed only if the body itself does not have a length, such as an iterator.",
+                description="The length of the body in bytes. Needed only if the body itself does not have a length, such as an iterator. Example: `11`.",
             ),
         ),
         body=RequestBody(

@@ -107,7 +107,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="list[str]",
                 required=False,
-                description="Labels, each in its own parameter.",
+                description='Labels, each in its own parameter. Example: `["a \\"b\\" c", "C:\\\\d"]`.',
             ),
             Parameter(
                 name="deep_search",
@@ -131,7 +131,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="int",
                 required=False,
-                description="A number to find the call by.",
+                description="A number to find the call by. Example: `7`.",
             ),
             Parameter(
                 name="if_none_match",

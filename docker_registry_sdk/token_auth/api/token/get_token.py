@@ -25,10 +25,11 @@ GetTokenOkBody: TypeAlias = "TokenResponse"
 @frozen(kw_only=True)
 class GetTokenOk(wire.ParsedResponse[GetTokenOkBody]):
     """200 or another 2xx with a document: A token, which may have fewer rights than requested, or no rights. A service
-    may also answer 200 with a web page instead of a token."""
+    may also answer 200 with a web page instead of a token. Example of a body: `{"token": "example-token",
+    "access_token": "example-token", "expires_in": 300, "issued_at": "2026-01-31T12:00:00Z"}`."""
 
     cache_control: str | None
-    """Cache-Control: no-store if responses must not be cached."""
+    """Cache-Control: no-store if responses must not be cached. Example: `no-store`."""
 
 
 Success: TypeAlias = GetTokenOk
@@ -49,18 +50,20 @@ def request(
     Args:
         realm: The URL that the server gave, used verbatim.
         service: The service of the challenge, which identifies the registry. If the challenge has no service, or
-            an empty one, leave this out: a parameter without a value counts as missing. None, the default, leaves out
-            the query parameter.
+            an empty one, leave this out: a parameter without a value counts as missing. Example:
+            `registry.example.com`. None, the default, leaves out the query parameter.
         scope: The scopes, each as a parameter of its own. A challenge has several scopes in one string, separated
-            by spaces. None, the default, leaves out the query parameter.
+            by spaces. Example: `["repository:library/greeting:pull,push", "repository:library/busybox:pull"]`. None,
+            the default, leaves out the query parameter.
         client_id: The name of the client, for the service's records. It need not be registered. Always send one:
-            some services require it. None, the default, leaves out the query parameter.
-        account: The user name, which docker sends in addition to the Basic credentials. A service may ignore it,
-            or answer 400 if it differs from the user name in the credentials. None, the default, leaves out the query
+            some services require it. Example: `docker_registry_sdk`. None, the default, leaves out the query
             parameter.
+        account: The user name, which docker sends in addition to the Basic credentials. A service may ignore it,
+            or answer 400 if it differs from the user name in the credentials. Example: `alice`. None, the default,
+            leaves out the query parameter.
         offline_token: Whether to request a refresh token too; a GET returns one only if this is true. Some
-            services return a refresh token that they do not accept later, so request one only to use it. None, the
-            default, leaves out the query parameter.
+            services return a refresh token that they do not accept later, so request one only to use it. Example:
+            `True`. None, the default, leaves out the query parameter.
 
     Returns:
         The request.
@@ -153,18 +156,20 @@ def sync(
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         realm: The URL that the server gave, used verbatim.
         service: The service of the challenge, which identifies the registry. If the challenge has no service, or
-            an empty one, leave this out: a parameter without a value counts as missing. None, the default, leaves out
-            the query parameter.
+            an empty one, leave this out: a parameter without a value counts as missing. Example:
+            `registry.example.com`. None, the default, leaves out the query parameter.
         scope: The scopes, each as a parameter of its own. A challenge has several scopes in one string, separated
-            by spaces. None, the default, leaves out the query parameter.
+            by spaces. Example: `["repository:library/greeting:pull,push", "repository:library/busybox:pull"]`. None,
+            the default, leaves out the query parameter.
         client_id: The name of the client, for the service's records. It need not be registered. Always send one:
-            some services require it. None, the default, leaves out the query parameter.
-        account: The user name, which docker sends in addition to the Basic credentials. A service may ignore it,
-            or answer 400 if it differs from the user name in the credentials. None, the default, leaves out the query
+            some services require it. Example: `docker_registry_sdk`. None, the default, leaves out the query
             parameter.
+        account: The user name, which docker sends in addition to the Basic credentials. A service may ignore it,
+            or answer 400 if it differs from the user name in the credentials. Example: `alice`. None, the default,
+            leaves out the query parameter.
         offline_token: Whether to request a refresh token too; a GET returns one only if this is true. Some
-            services return a refresh token that they do not accept later, so request one only to use it. None, the
-            default, leaves out the query parameter.
+            services return a refresh token that they do not accept later, so request one only to use it. Example:
+            `True`. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -234,18 +239,20 @@ async def asyncio(
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         realm: The URL that the server gave, used verbatim.
         service: The service of the challenge, which identifies the registry. If the challenge has no service, or
-            an empty one, leave this out: a parameter without a value counts as missing. None, the default, leaves out
-            the query parameter.
+            an empty one, leave this out: a parameter without a value counts as missing. Example:
+            `registry.example.com`. None, the default, leaves out the query parameter.
         scope: The scopes, each as a parameter of its own. A challenge has several scopes in one string, separated
-            by spaces. None, the default, leaves out the query parameter.
+            by spaces. Example: `["repository:library/greeting:pull,push", "repository:library/busybox:pull"]`. None,
+            the default, leaves out the query parameter.
         client_id: The name of the client, for the service's records. It need not be registered. Always send one:
-            some services require it. None, the default, leaves out the query parameter.
-        account: The user name, which docker sends in addition to the Basic credentials. A service may ignore it,
-            or answer 400 if it differs from the user name in the credentials. None, the default, leaves out the query
+            some services require it. Example: `docker_registry_sdk`. None, the default, leaves out the query
             parameter.
+        account: The user name, which docker sends in addition to the Basic credentials. A service may ignore it,
+            or answer 400 if it differs from the user name in the credentials. Example: `alice`. None, the default,
+            leaves out the query parameter.
         offline_token: Whether to request a refresh token too; a GET returns one only if this is true. Some
-            services return a refresh token that they do not accept later, so request one only to use it. None, the
-            default, leaves out the query parameter.
+            services return a refresh token that they do not accept later, so request one only to use it. Example:
+            `True`. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

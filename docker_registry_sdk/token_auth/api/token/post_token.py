@@ -26,10 +26,11 @@ PostTokenOkBody: TypeAlias = "TokenResponse"
 @frozen(kw_only=True)
 class PostTokenOk(wire.ParsedResponse[PostTokenOkBody]):
     """200 or another 2xx with a document: A token, which may have fewer rights than requested, or no rights. A service
-    may also answer 200 with a web page instead of a token."""
+    may also answer 200 with a web page instead of a token. Example of a body: `{"token": "example-token",
+    "access_token": "example-token", "expires_in": 300, "issued_at": "2026-01-31T12:00:00Z"}`."""
 
     cache_control: str | None
-    """Cache-Control: no-store if responses must not be cached."""
+    """Cache-Control: no-store if responses must not be cached. Example: `no-store`."""
 
 
 Success: TypeAlias = PostTokenOk
@@ -44,7 +45,9 @@ def request(
 
     Args:
         realm: The URL that the server gave, used verbatim.
-        body: The token request: grant type, scopes and credentials.
+        body: The token request: grant type, scopes and credentials. Example: `{"grant_type": "refresh_token",
+            "service": "registry.example.com", "client_id": "docker_registry_sdk", "scope":
+            "repository:library/greeting:pull,push", "refresh_token": "example-refresh-token"}`.
 
     Returns:
         The request.
@@ -128,7 +131,9 @@ def sync(
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         realm: The URL that the server gave, used verbatim.
-        body: The token request: grant type, scopes and credentials.
+        body: The token request: grant type, scopes and credentials. Example: `{"grant_type": "refresh_token",
+            "service": "registry.example.com", "client_id": "docker_registry_sdk", "scope":
+            "repository:library/greeting:pull,push", "refresh_token": "example-refresh-token"}`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -190,7 +195,9 @@ async def asyncio(
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         realm: The URL that the server gave, used verbatim.
-        body: The token request: grant type, scopes and credentials.
+        body: The token request: grant type, scopes and credentials. Example: `{"grant_type": "refresh_token",
+            "service": "registry.example.com", "client_id": "docker_registry_sdk", "scope":
+            "repository:library/greeting:pull,push", "refresh_token": "example-refresh-token"}`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

@@ -19,15 +19,16 @@ class PingOk(wire.Response[None]):
 
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version."""
+    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
     x_docker_registry_config: str | None
-    """X-Docker-Registry-Config: The name of the registry's configuration. Sent only in debug mode, or by old servers."""
+    """X-Docker-Registry-Config: The name of the registry's configuration. Sent only in debug mode, or by old servers.
+    Example: `prod`."""
     x_docker_registry_standalone: str | None
     """X-Docker-Registry-Standalone: Whether the registry works without an index. The values True, False, mirror, 1 and 0
-    have been seen, in upper and lower case. Docker treats true, 1 and a missing header as yes."""
+    have been seen, in upper and lower case. Docker treats true, 1 and a missing header as yes. Example: `True`."""
     set_cookie: str | None = field(repr=False)
     """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it."""
+    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 Success: TypeAlias = PingOk

@@ -30,7 +30,8 @@ def request(
     """Build the request of `create_user`. The request is not sent.
 
     Args:
-        body: The user to create.
+        body: The user to create. Example: `{"email": "alice@example.com", "username": "alice", "password":
+            "example-password"}`.
 
     Returns:
         The request.
@@ -102,7 +103,8 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        body: The user to create.
+        body: The user to create. Example: `{"email": "alice@example.com", "username": "alice", "password":
+            "example-password"}`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -158,7 +160,8 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        body: The user to create.
+        body: The user to create. Example: `{"email": "alice@example.com", "username": "alice", "password":
+            "example-password"}`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

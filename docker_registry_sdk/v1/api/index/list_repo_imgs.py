@@ -23,24 +23,30 @@ ListRepoImgsOkBody: TypeAlias = "list[RepoImg]"
 
 @frozen(kw_only=True)
 class ListRepoImgsOk(wire.ParsedResponse[ListRepoImgsOkBody]):
-    """200 or another 2xx with a document: The images of the repository, and a session for reading them."""
+    """200 or another 2xx with a document: The images of the repository, and a session for reading them. Example of a
+    body: `[{"id": "1c0f2f0d5b8b9a37c0a1ee54b5a3c0c3f4d2e105b1b8f9ac9a3e7ab9e4c2c2b1", "checksum":
+    "tarsum+sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c"}, {"id":
+    "5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10", "checksum":
+    "tarsum+sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c", "Tag": "1.0"}]`."""
 
     x_docker_token: str | None = field(repr=False)
     """X-Docker-Token: A token for the repository, as `signature=...,repository="namespace/name",access=read` (or write,
     delete). docker-registry writes `Token ` before it, and so did Docker Hub at times; other servers do not. The
-    Authorization header must contain that word exactly once. A server may accept the token only once."""
+    Authorization header must contain that word exactly once. A server may accept the token only once. Example:
+    `signature=example,repository="library/greeting",access=read`."""
     x_docker_endpoints: str | None
     """X-Docker-Endpoints: The registries that hold the repository, as host or host:port, separated by commas and spaces.
     They have no scheme: use the scheme of the index. Without this header the index is also the registry.
-    docker-registry sends the Host of the request."""
+    docker-registry sends the Host of the request. Example: `registry.example.com, registry2.example.com:5000`."""
     www_authenticate: str | None = field(repr=False)
-    """WWW-Authenticate: The same token as in X-Docker-Token, in the form of a challenge although the call succeeded."""
+    """WWW-Authenticate: The same token as in X-Docker-Token, in the form of a challenge although the call succeeded.
+    Example: `Token signature=example,repository="library/greeting",access=read`."""
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version."""
+    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
     set_cookie: str | None = field(repr=False)
     """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it."""
+    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 Success: TypeAlias = ListRepoImgsOk
@@ -57,9 +63,9 @@ def request(
     Args:
         name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
         x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
-            neither. None, the default, leaves out the header.
+            neither. Example: `True`. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -150,9 +156,9 @@ def sync(
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
         x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
-            neither. None, the default, leaves out the header.
+            neither. Example: `True`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -217,9 +223,9 @@ async def asyncio(
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
         x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
-            neither. None, the default, leaves out the header.
+            neither. Example: `True`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

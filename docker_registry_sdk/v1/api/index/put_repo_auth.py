@@ -30,7 +30,7 @@ def request(
     Args:
         name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
 
     Returns:
         The request.
@@ -100,7 +100,7 @@ def sync(
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -160,7 +160,7 @@ async def asyncio(
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

@@ -23,7 +23,9 @@ SearchOkBody: TypeAlias = "SearchResults"
 
 @frozen(kw_only=True)
 class SearchOk(wire.ParsedResponse[SearchOkBody]):
-    """200 or another 2xx with a document: The results, possibly one page of them."""
+    """200 or another 2xx with a document: The results, possibly one page of them. Example of a body: `{"query":
+    "greeting", "num_results": 1, "num_pages": 1, "page": 1, "page_size": 25, "results": [{"name": "library/greeting",
+    "description": "A small image", "star_count": 3, "is_official": true, "is_automated": false}]}`."""
 
 
 Success: TypeAlias = SearchOk
@@ -40,10 +42,10 @@ def request(
 
     Args:
         q: The text to search for. If it is empty or missing, docker-registry lists every repository, and Quay
-            lists no repository. None, the default, leaves out the query parameter.
-        page: The page number, starting at 1. None, the default, leaves out the query parameter.
-        n: The number of results per page: 25 if it is missing, at most 100. None, the default, leaves out the
-            query parameter.
+            lists no repository. Example: `greeting`. None, the default, leaves out the query parameter.
+        page: The page number, starting at 1. Example: `1`. None, the default, leaves out the query parameter.
+        n: The number of results per page: 25 if it is missing, at most 100. Example: `25`. None, the default,
+            leaves out the query parameter.
 
     Returns:
         The request.
@@ -129,10 +131,10 @@ def sync(
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         q: The text to search for. If it is empty or missing, docker-registry lists every repository, and Quay
-            lists no repository. None, the default, leaves out the query parameter.
-        page: The page number, starting at 1. None, the default, leaves out the query parameter.
-        n: The number of results per page: 25 if it is missing, at most 100. None, the default, leaves out the
-            query parameter.
+            lists no repository. Example: `greeting`. None, the default, leaves out the query parameter.
+        page: The page number, starting at 1. Example: `1`. None, the default, leaves out the query parameter.
+        n: The number of results per page: 25 if it is missing, at most 100. Example: `25`. None, the default,
+            leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -190,10 +192,10 @@ async def asyncio(
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         q: The text to search for. If it is empty or missing, docker-registry lists every repository, and Quay
-            lists no repository. None, the default, leaves out the query parameter.
-        page: The page number, starting at 1. None, the default, leaves out the query parameter.
-        n: The number of results per page: 25 if it is missing, at most 100. None, the default, leaves out the
-            query parameter.
+            lists no repository. Example: `greeting`. None, the default, leaves out the query parameter.
+        page: The page number, starting at 1. Example: `1`. None, the default, leaves out the query parameter.
+        n: The number of results per page: 25 if it is missing, at most 100. Example: `25`. None, the default,
+            leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

@@ -32,8 +32,8 @@ def request(
     """Build the request of `update_user`. The request is not sent.
 
     Args:
-        username: The user name.
-        body: The changes.
+        username: The user name. Example: `alice`.
+        body: The changes. Example: `{"email": "alice@example.org", "password": "another-password"}`.
 
     Returns:
         The request.
@@ -105,8 +105,8 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        username: The user name.
-        body: The changes.
+        username: The user name. Example: `alice`.
+        body: The changes. Example: `{"email": "alice@example.org", "password": "another-password"}`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -163,8 +163,8 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        username: The user name.
-        body: The changes.
+        username: The user name. Example: `alice`.
+        body: The changes. Example: `{"email": "alice@example.org", "password": "another-password"}`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

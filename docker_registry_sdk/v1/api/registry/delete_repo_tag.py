@@ -20,10 +20,10 @@ class DeleteRepoTagOk(wire.Response[None]):
 
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version."""
+    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
     set_cookie: str | None = field(repr=False)
     """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it."""
+    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 Success: TypeAlias = DeleteRepoTagOk
@@ -39,8 +39,8 @@ def request(
     Args:
         name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
-        tag: The tag.
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
+        tag: The tag. Example: `1.0`.
 
     Returns:
         The request.
@@ -114,8 +114,8 @@ def sync(
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
-        tag: The tag.
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
+        tag: The tag. Example: `1.0`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -177,8 +177,8 @@ async def asyncio(
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
-        tag: The tag.
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
+        tag: The tag. Example: `1.0`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

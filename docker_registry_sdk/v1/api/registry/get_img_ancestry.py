@@ -19,14 +19,15 @@ ACCEPT = ("application/json",)
 @frozen(kw_only=True)
 class GetImgAncestryOk(wire.ParsedResponse[list[str]]):
     """200 or another 2xx with a document: The ids of the image and of all its ancestors. The image ids, from the image
-    to the root."""
+    to the root. Example of a body: `["5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10",
+    "1c0f2f0d5b8b9a37c0a1ee54b5a3c0c3f4d2e105b1b8f9ac9a3e7ab9e4c2c2b1"]`."""
 
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version."""
+    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
     set_cookie: str | None = field(repr=False)
     """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it."""
+    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 Success: TypeAlias = GetImgAncestryOk
@@ -40,7 +41,8 @@ def request(
 
     Args:
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
 
     Returns:
         The request.
@@ -120,7 +122,8 @@ def sync(
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -180,7 +183,8 @@ async def asyncio(
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

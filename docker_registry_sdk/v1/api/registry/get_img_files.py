@@ -21,14 +21,15 @@ class GetImgFilesOk(wire.ParsedResponse[list[list[Any]]]):
     """200 or another 2xx with a document: The files. One array for each file, with eight values: path; type as one
     letter (f file, d directory, l hard link, s symbolic link, c and b devices, i FIFO, t contiguous file, S sparse
     file, L and K long names, u unknown); whether the layer deletes the file; size in bytes; modification time in
-    seconds since 1970; mode; user id; group id."""
+    seconds since 1970; mode; user id; group id. Example of a body: `[["/greeting", "f", false, 6, 1406808000, 420, 0,
+    0]]`."""
 
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version."""
+    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
     set_cookie: str | None = field(repr=False)
     """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it."""
+    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 Success: TypeAlias = GetImgFilesOk
@@ -42,7 +43,8 @@ def request(
 
     Args:
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
 
     Returns:
         The request.
@@ -125,7 +127,8 @@ def sync(
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -186,7 +189,8 @@ async def asyncio(
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

@@ -23,25 +23,31 @@ GetImgJsonOkBody: TypeAlias = "ImgJson"
 
 @frozen(kw_only=True)
 class GetImgJsonOk(wire.ParsedResponse[GetImgJsonOkBody]):
-    """200 or another 2xx with a document: The JSON of the image."""
+    """200 or another 2xx with a document: The JSON of the image. Example of a body: `{"id":
+    "5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10", "parent":
+    "1c0f2f0d5b8b9a37c0a1ee54b5a3c0c3f4d2e105b1b8f9ac9a3e7ab9e4c2c2b1", "created": "2014-07-31T12:00:00.123456789Z",
+    "container_config": {"Cmd": ["/bin/sh", "-c", "echo hello > /greeting"]}, "docker_version": "1.5.0", "config":
+    {"Env": ["PATH=/usr/bin:/bin"], "Cmd": ["/bin/cat", "/greeting"], "Labels": {"version": "1.0"}}, "architecture":
+    "amd64", "os": "linux", "Size": 6}`."""
 
     x_docker_size: int | None
-    """X-Docker-Size: The size of the stored layer in bytes. Missing if the server does not know it."""
+    """X-Docker-Size: The size of the stored layer in bytes. Missing if the server does not know it. Example: `1234`."""
     x_docker_checksum: str | None
-    """X-Docker-Checksum: The checksum of the image, from servers of the time of docker-registry 0.6. Its form varied."""
+    """X-Docker-Checksum: The checksum of the image, from servers of the time of docker-registry 0.6. Its form varied.
+    Example: `tarsum+sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`."""
     x_docker_checksum_payload: str | None
     """X-Docker-Checksum-Payload: The checksum of JSON and layer together, as `put_img_checksum` sends it (see there),
     from docker-registry since 0.9. It may occur more than once, and may be a tarsum for an image that was pushed to
-    an old server."""
+    an old server. Example: `sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`."""
     x_docker_payload_checksum: str | None
     """X-Docker-Payload-Checksum: The same as X-Docker-Checksum-Payload, from docker-registry up to 0.8 and from servers
-    modelled on it."""
+    modelled on it. Example: `sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`."""
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version."""
+    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
     set_cookie: str | None = field(repr=False)
     """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it."""
+    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 Success: TypeAlias = GetImgJsonOk
@@ -55,7 +61,8 @@ def request(
 
     Args:
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
 
     Returns:
         The request.
@@ -140,7 +147,8 @@ def sync(
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -200,7 +208,8 @@ async def asyncio(
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

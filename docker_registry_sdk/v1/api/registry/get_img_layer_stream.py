@@ -25,15 +25,15 @@ class GetImgLayerStreamOk(wire.Response[BodyT]):
 
     content_length: int | None
     """Content-Length: The length of the body in bytes. A mirror that is still fetching the layer does not send it.
-    docker-registry sends one byte too many for an open range."""
+    docker-registry sends one byte too many for an open range. Example: `100`."""
     accept_ranges: str | None
     """Accept-Ranges: `bytes` if the storage of the server supports ranges."""
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version."""
+    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
     set_cookie: str | None = field(repr=False)
     """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it."""
+    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 @frozen(kw_only=True)
@@ -42,7 +42,7 @@ class GetImgLayerStreamPartialContent(wire.Response[BodyT]):
 
     content_length: int | None
     """Content-Length: The length of the body in bytes. A mirror that is still fetching the layer does not send it.
-    docker-registry sends one byte too many for an open range."""
+    docker-registry sends one byte too many for an open range. Example: `100`."""
     content_range: str | None
     """Content-Range: The byte range of the body. docker-registry leaves out the unit, as in `0-99/1234`, and gives the
     size of the layer as the last position of an open range; other servers and storage services write `bytes
@@ -51,10 +51,10 @@ class GetImgLayerStreamPartialContent(wire.Response[BodyT]):
     """Accept-Ranges: `bytes` if the storage of the server supports ranges."""
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version."""
+    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
     set_cookie: str | None = field(repr=False)
     """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it."""
+    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 Success: TypeAlias = GetImgLayerStreamOk[BodyT] | GetImgLayerStreamPartialContent[BodyT]
@@ -70,9 +70,10 @@ def request(
 
     Args:
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-            None, the default, leaves out the header.
+            Example: `bytes=0-99`. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -173,9 +174,10 @@ def sync(
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-            None, the default, leaves out the header.
+            Example: `bytes=0-99`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -250,9 +252,10 @@ async def asyncio(
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-            None, the default, leaves out the header.
+            Example: `bytes=0-99`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -328,9 +331,10 @@ def stream(
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-            None, the default, leaves out the header.
+            Example: `bytes=0-99`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -407,9 +411,10 @@ async def asyncio_stream(
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-            None, the default, leaves out the header.
+            Example: `bytes=0-99`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

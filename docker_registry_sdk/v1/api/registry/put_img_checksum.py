@@ -20,10 +20,10 @@ class PutImgChecksumOk(wire.Response[None]):
 
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version."""
+    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
     set_cookie: str | None = field(repr=False)
     """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it."""
+    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 Success: TypeAlias = PutImgChecksumOk
@@ -40,12 +40,16 @@ def request(
 
     Args:
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         x_docker_checksum: The tarsum of the layer together with the JSON of its image, as `tarsum+sha256:` and 64
-            hexadecimal digits. None, the default, leaves out the header.
+            hexadecimal digits. Example:
+            `tarsum+sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`. None, the default,
+            leaves out the header.
         x_docker_checksum_payload: `sha256:` and the hexadecimal SHA-256 of three parts, concatenated: the JSON of
             the image as it was put, a line feed, and the layer as it was put. This is not the digest of the layer
-            alone. None, the default, leaves out the header.
+            alone. Example: `sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`. None, the
+            default, leaves out the header.
 
     Returns:
         The request.
@@ -125,12 +129,16 @@ def sync(
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         x_docker_checksum: The tarsum of the layer together with the JSON of its image, as `tarsum+sha256:` and 64
-            hexadecimal digits. None, the default, leaves out the header.
+            hexadecimal digits. Example:
+            `tarsum+sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`. None, the default,
+            leaves out the header.
         x_docker_checksum_payload: `sha256:` and the hexadecimal SHA-256 of three parts, concatenated: the JSON of
             the image as it was put, a line feed, and the layer as it was put. This is not the digest of the layer
-            alone. None, the default, leaves out the header.
+            alone. Example: `sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`. None, the
+            default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -200,12 +208,16 @@ async def asyncio(
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         x_docker_checksum: The tarsum of the layer together with the JSON of its image, as `tarsum+sha256:` and 64
-            hexadecimal digits. None, the default, leaves out the header.
+            hexadecimal digits. Example:
+            `tarsum+sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`. None, the default,
+            leaves out the header.
         x_docker_checksum_payload: `sha256:` and the hexadecimal SHA-256 of three parts, concatenated: the JSON of
             the image as it was put, a line feed, and the layer as it was put. This is not the digest of the layer
-            alone. None, the default, leaves out the header.
+            alone. Example: `sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`. None, the
+            default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

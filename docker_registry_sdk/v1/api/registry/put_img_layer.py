@@ -20,10 +20,10 @@ class PutImgLayerOk(wire.Response[None]):
 
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version."""
+    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
     set_cookie: str | None = field(repr=False)
     """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it."""
+    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 Success: TypeAlias = PutImgLayerOk
@@ -40,7 +40,8 @@ def request(
 
     Args:
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         body: The layer: a tar archive, uncompressed or compressed.
         content_type: The media type of the body, sent as Content-Type.
 
@@ -122,7 +123,8 @@ def sync(
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         body: The layer: a tar archive, uncompressed or compressed.
         content_type: The media type of the body, sent as Content-Type.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
@@ -194,7 +196,8 @@ async def asyncio(
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else.
+            404 (invalid id) to anything else. Example:
+            `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         body: The layer: a tar archive, uncompressed or compressed.
         content_type: The media type of the body, sent as Content-Type.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.

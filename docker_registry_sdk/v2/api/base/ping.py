@@ -20,7 +20,8 @@ class PingOk(wire.Response[None]):
     docker_distribution_api_version: str | None
     """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
+    image is no longer maintained."`."""
 
 
 Success: TypeAlias = PingOk

@@ -24,17 +24,21 @@ class CreateBlobReadStreamOk(wire.Response[BodyT]):
     """200: The whole blob."""
 
     docker_content_digest: str | None
-    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes."""
+    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
+    Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     docker_distribution_api_version: str | None
     """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     content_length: int | None
-    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return."""
+    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return. Example:
+    `11`."""
     accept_ranges: str | None
     """Accept-Ranges: `bytes` if range requests are supported."""
     etag: str | None
-    """ETag: The version of the content, for conditional requests."""
+    """ETag: The version of the content, for conditional requests. Example:
+    `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
+    image is no longer maintained."`."""
 
 
 @frozen(kw_only=True)
@@ -42,19 +46,23 @@ class CreateBlobReadStreamPartialContent(wire.Response[BodyT]):
     """206: The requested byte range."""
 
     docker_content_digest: str | None
-    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes."""
+    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
+    Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     docker_distribution_api_version: str | None
     """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     content_length: int | None
-    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return."""
+    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return. Example:
+    `11`."""
     content_range: str | None
-    """Content-Range: The position of the body in the blob, as `bytes <first>-<last>/<size>`."""
+    """Content-Range: The position of the body in the blob, as `bytes <first>-<last>/<size>`. Example: `bytes 0-4/11`."""
     accept_ranges: str | None
     """Accept-Ranges: `bytes` if range requests are supported."""
     etag: str | None
-    """ETag: The version of the content, for conditional requests."""
+    """ETag: The version of the content, for conditional requests. Example:
+    `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
+    image is no longer maintained."`."""
 
 
 Success: TypeAlias = CreateBlobReadStreamOk[BodyT] | CreateBlobReadStreamPartialContent[BodyT]
@@ -72,15 +80,18 @@ def request(
     """Build the request of `create_blob_read_stream`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host, such as `library/busybox`.
-        digest: The digest of the content, such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        digest: The digest of the content, such as `sha256:…`. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
             Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed
-            and without Content-Range. None, the default, leaves out the header.
+            and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the header.
         if_range: The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole
-            blob. None, the default, leaves out the header.
+            blob. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the
+            default, leaves out the header.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. None, the default, leaves out the header.
+            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
+            None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -185,15 +196,18 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
-        digest: The digest of the content, such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        digest: The digest of the content, such as `sha256:…`. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
             Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed
-            and without Content-Range. None, the default, leaves out the header.
+            and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the header.
         if_range: The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole
-            blob. None, the default, leaves out the header.
+            blob. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the
+            default, leaves out the header.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. None, the default, leaves out the header.
+            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
+            None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -261,15 +275,18 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
-        digest: The digest of the content, such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        digest: The digest of the content, such as `sha256:…`. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
             Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed
-            and without Content-Range. None, the default, leaves out the header.
+            and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the header.
         if_range: The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole
-            blob. None, the default, leaves out the header.
+            blob. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the
+            default, leaves out the header.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. None, the default, leaves out the header.
+            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
+            None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -338,15 +355,18 @@ def stream(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
-        digest: The digest of the content, such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        digest: The digest of the content, such as `sha256:…`. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
             Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed
-            and without Content-Range. None, the default, leaves out the header.
+            and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the header.
         if_range: The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole
-            blob. None, the default, leaves out the header.
+            blob. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the
+            default, leaves out the header.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. None, the default, leaves out the header.
+            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
+            None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -416,15 +436,18 @@ async def asyncio_stream(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
-        digest: The digest of the content, such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        digest: The digest of the content, such as `sha256:…`. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
             Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed
-            and without Content-Range. None, the default, leaves out the header.
+            and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the header.
         if_range: The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole
-            blob. None, the default, leaves out the header.
+            blob. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the
+            default, leaves out the header.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. None, the default, leaves out the header.
+            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
+            None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

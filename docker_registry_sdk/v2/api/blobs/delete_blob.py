@@ -20,7 +20,8 @@ class DeleteBlobOk(wire.Response[None]):
     docker_distribution_api_version: str | None
     """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
+    image is no longer maintained."`."""
 
 
 Success: TypeAlias = DeleteBlobOk
@@ -34,8 +35,9 @@ def request(
     """Build the request of `delete_blob`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host, such as `library/busybox`.
-        digest: The digest of the content, such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        digest: The digest of the content, such as `sha256:…`. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
 
     Returns:
         The request.
@@ -108,8 +110,9 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
-        digest: The digest of the content, such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        digest: The digest of the content, such as `sha256:…`. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -165,8 +168,9 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
-        digest: The digest of the content, such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        digest: The digest of the content, such as `sha256:…`. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

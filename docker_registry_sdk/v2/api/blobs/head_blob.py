@@ -15,17 +15,21 @@ class HeadBlobOk(wire.Response[None]):
     """200: The blob exists."""
 
     docker_content_digest: str | None
-    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes."""
+    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
+    Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     docker_distribution_api_version: str | None
     """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     content_length: int | None
-    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return."""
+    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return. Example:
+    `11`."""
     accept_ranges: str | None
     """Accept-Ranges: `bytes` if range requests are supported."""
     etag: str | None
-    """ETag: The version of the content, for conditional requests."""
+    """ETag: The version of the content, for conditional requests. Example:
+    `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
+    image is no longer maintained."`."""
 
 
 Success: TypeAlias = HeadBlobOk
@@ -39,8 +43,9 @@ def request(
     """Build the request of `head_blob`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host, such as `library/busybox`.
-        digest: The digest of the content, such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        digest: The digest of the content, such as `sha256:…`. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
 
     Returns:
         The request.
@@ -111,8 +116,9 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
-        digest: The digest of the content, such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        digest: The digest of the content, such as `sha256:…`. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -163,8 +169,9 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
-        digest: The digest of the content, such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        digest: The digest of the content, such as `sha256:…`. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

@@ -23,14 +23,17 @@ ListRepositoriesOkBody: TypeAlias = "RepositoryList"
 
 @frozen(kw_only=True)
 class ListRepositoriesOk(wire.ParsedResponse[ListRepositoriesOkBody]):
-    """200 or another 2xx with a document: One page of repository names."""
+    """200 or another 2xx with a document: One page of repository names. Example of a body: `{"repositories":
+    ["library/busybox", "library/greeting"]}`."""
 
     next_url: str | None = field(repr=False)
-    """Link: The URL of the next page, from the link with `rel="next"`; absent on the last page."""
+    """Link: The URL of the next page, from the link with `rel="next"`; absent on the last page. Example of the header:
+    `</v2/library/greeting/tags/list?n=100&last=1.0>; rel="next"`."""
     docker_distribution_api_version: str | None
     """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
+    image is no longer maintained."`."""
 
 
 Success: TypeAlias = ListRepositoriesOk
@@ -48,9 +51,9 @@ def request(
     Args:
         next_url: The URL that the server gave, used verbatim. None, the default, builds the URL from the other
             arguments.
-        n: The maximum number of entries on the page. A page with fewer entries need not be the last one. None,
-            the default, leaves out the query parameter.
-        last: The page starts after this entry. None, the default, leaves out the query parameter.
+        n: The maximum number of entries on the page. A page with fewer entries need not be the last one. Example:
+            `100`. None, the default, leaves out the query parameter.
+        last: The page starts after this entry. Example: `1.0`. None, the default, leaves out the query parameter.
 
     Returns:
         The request.
@@ -149,9 +152,9 @@ def sync(
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         next_url: The URL that the server gave, used verbatim. None, the default, builds the URL from the other
             arguments.
-        n: The maximum number of entries on the page. A page with fewer entries need not be the last one. None,
-            the default, leaves out the query parameter.
-        last: The page starts after this entry. None, the default, leaves out the query parameter.
+        n: The maximum number of entries on the page. A page with fewer entries need not be the last one. Example:
+            `100`. None, the default, leaves out the query parameter.
+        last: The page starts after this entry. Example: `1.0`. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -215,9 +218,9 @@ async def asyncio(
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         next_url: The URL that the server gave, used verbatim. None, the default, builds the URL from the other
             arguments.
-        n: The maximum number of entries on the page. A page with fewer entries need not be the last one. None,
-            the default, leaves out the query parameter.
-        last: The page starts after this entry. None, the default, leaves out the query parameter.
+        n: The maximum number of entries on the page. A page with fewer entries need not be the last one. Example:
+            `100`. None, the default, leaves out the query parameter.
+        last: The page starts after this entry. Example: `1.0`. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

@@ -37,20 +37,31 @@ GetManifestOkBody: TypeAlias = (
 
 @frozen(kw_only=True)
 class GetManifestOk(wire.ParsedResponse[GetManifestOkBody]):
-    """200 or another 2xx with a document: The manifest. Content-Type gives its media type."""
+    """200 or another 2xx with a document: The manifest. Content-Type gives its media type. Example of a body:
+    `{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": {"mediaType":
+    "application/vnd.oci.image.config.v1+json", "digest":
+    "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", "size": 2}, "layers": [{"mediaType":
+    "application/vnd.oci.image.layer.v1.tar", "digest":
+    "sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9", "size": 11}], "annotations":
+    {"org.opencontainers.image.title": "greeting"}}`."""
 
     docker_content_digest: str | None
-    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes."""
+    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
+    Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     docker_distribution_api_version: str | None
     """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     content_length: int | None
-    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return."""
+    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return. Example:
+    `11`."""
     etag: str | None
-    """ETag: The version of the content, for conditional requests."""
+    """ETag: The version of the content, for conditional requests. Example:
+    `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`."""
     oci_subject: str | None
-    """OCI-Subject: The digest of the manifest's subject. Present if the registry supports referrers."""
+    """OCI-Subject: The digest of the manifest's subject. Present if the registry supports referrers. Example:
+    `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
+    image is no longer maintained."`."""
     ratelimit_limit: str | None
     """RateLimit-Limit: The number of pulls allowed per time window, such as `100;w=21600` (a window of 21600 seconds)."""
     ratelimit_remaining: str | None
@@ -71,10 +82,11 @@ def request(
     """Build the request of `get_manifest`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host, such as `library/busybox`.
-        reference: A tag, or a digest such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        reference: A tag, or a digest such as `sha256:…`. Example: `1.0`.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. None, the default, leaves out the header.
+            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
+            None, the default, leaves out the header.
         accept: The media types to accept; by default all documented media types.
 
     Returns:
@@ -192,10 +204,11 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
-        reference: A tag, or a digest such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        reference: A tag, or a digest such as `sha256:…`. Example: `1.0`.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. None, the default, leaves out the header.
+            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
+            None, the default, leaves out the header.
         accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -260,10 +273,11 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
-        reference: A tag, or a digest such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        reference: A tag, or a digest such as `sha256:…`. Example: `1.0`.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. None, the default, leaves out the header.
+            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
+            None, the default, leaves out the header.
         accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.

@@ -29,19 +29,25 @@ class PutManifestCreated(wire.Response[None]):
     """201 or another 2xx: The manifest is stored."""
 
     location: str | None = field(repr=False)
-    """Location: The URL of the content or of the upload session."""
+    """Location: The URL of the content or of the upload session. Example of the header:
+    `/v2/library/greeting/blobs/sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     docker_content_digest: str | None
-    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes."""
+    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
+    Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     docker_distribution_api_version: str | None
     """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     oci_subject: str | None
-    """OCI-Subject: The digest of the manifest's subject. Present if the registry supports referrers."""
+    """OCI-Subject: The digest of the manifest's subject. Present if the registry supports referrers. Example:
+    `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     oci_tag: list[str] | None
-    """OCI-Tag: The tags that were set, each in its own header or separated by commas (1.2 draft)."""
+    """OCI-Tag: The tags that were set, each in its own header or separated by commas (1.2 draft). Example: `["1.0",
+    "latest"]`."""
     etag: str | None
-    """ETag: The version of the content, for conditional requests."""
+    """ETag: The version of the content, for conditional requests. Example:
+    `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
+    image is no longer maintained."`."""
 
 
 Success: TypeAlias = PutManifestCreated
@@ -61,16 +67,24 @@ def request(
     """Build the request of `put_manifest`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host, such as `library/busybox`.
-        reference: A tag, or a digest such as `sha256:…`.
-        body: The manifest's bytes.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        reference: A tag, or a digest such as `sha256:…`. Example: `1.0`.
+        body: The manifest's bytes. Example: `{"schemaVersion": 2, "mediaType":
+            "application/vnd.oci.image.manifest.v1+json", "config": {"mediaType":
+            "application/vnd.oci.image.config.v1+json", "digest":
+            "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", "size": 2}, "layers":
+            [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest":
+            "sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9", "size": 11}], "annotations":
+            {"org.opencontainers.image.title": "greeting"}}`.
         content_type: The media type of the body, sent as Content-Type.
-        tag: Additional tags for the manifest, if `reference` is its digest (1.2 draft). None, the default, leaves
-            out the query parameter.
-        if_match: The ETag that the manifest must have; otherwise the registry answers 412. None, the default,
-            leaves out the header.
+        tag: Additional tags for the manifest, if `reference` is its digest (1.2 draft). Example: `["1.0",
+            "latest"]`. None, the default, leaves out the query parameter.
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412. Example:
+            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
+            the header.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. None, the default, leaves out the header.
+            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
+            None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -166,16 +180,24 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
-        reference: A tag, or a digest such as `sha256:…`.
-        body: The manifest's bytes.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        reference: A tag, or a digest such as `sha256:…`. Example: `1.0`.
+        body: The manifest's bytes. Example: `{"schemaVersion": 2, "mediaType":
+            "application/vnd.oci.image.manifest.v1+json", "config": {"mediaType":
+            "application/vnd.oci.image.config.v1+json", "digest":
+            "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", "size": 2}, "layers":
+            [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest":
+            "sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9", "size": 11}], "annotations":
+            {"org.opencontainers.image.title": "greeting"}}`.
         content_type: The media type of the body, sent as Content-Type.
-        tag: Additional tags for the manifest, if `reference` is its digest (1.2 draft). None, the default, leaves
-            out the query parameter.
-        if_match: The ETag that the manifest must have; otherwise the registry answers 412. None, the default,
-            leaves out the header.
+        tag: Additional tags for the manifest, if `reference` is its digest (1.2 draft). Example: `["1.0",
+            "latest"]`. None, the default, leaves out the query parameter.
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412. Example:
+            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
+            the header.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. None, the default, leaves out the header.
+            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
+            None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -252,16 +274,24 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
-        reference: A tag, or a digest such as `sha256:…`.
-        body: The manifest's bytes.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        reference: A tag, or a digest such as `sha256:…`. Example: `1.0`.
+        body: The manifest's bytes. Example: `{"schemaVersion": 2, "mediaType":
+            "application/vnd.oci.image.manifest.v1+json", "config": {"mediaType":
+            "application/vnd.oci.image.config.v1+json", "digest":
+            "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", "size": 2}, "layers":
+            [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest":
+            "sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9", "size": 11}], "annotations":
+            {"org.opencontainers.image.title": "greeting"}}`.
         content_type: The media type of the body, sent as Content-Type.
-        tag: Additional tags for the manifest, if `reference` is its digest (1.2 draft). None, the default, leaves
-            out the query parameter.
-        if_match: The ETag that the manifest must have; otherwise the registry answers 412. None, the default,
-            leaves out the header.
+        tag: Additional tags for the manifest, if `reference` is its digest (1.2 draft). Example: `["1.0",
+            "latest"]`. None, the default, leaves out the query parameter.
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412. Example:
+            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
+            the header.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. None, the default, leaves out the header.
+            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
+            None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

@@ -23,16 +23,22 @@ ListReferrersOkBody: TypeAlias = "ImageIndex"
 
 @frozen(kw_only=True)
 class ListReferrersOk(wire.ParsedResponse[ListReferrersOkBody]):
-    """200 or another 2xx with a document: One page of referrers."""
+    """200 or another 2xx with a document: One page of referrers. Example of a body: `{"schemaVersion": 2, "mediaType":
+    "application/vnd.oci.image.index.v1+json", "manifests": [{"mediaType":
+    "application/vnd.oci.image.manifest.v1+json", "digest":
+    "sha256:f2ca1bb6c7e907d06dafe4687e579fce76b37e4e93b7605022da52e6ccc26fd2", "size": 401, "artifactType":
+    "application/spdx+json", "annotations": {"org.opencontainers.image.created": "2026-01-31T12:00:00Z"}}]}`."""
 
     next_url: str | None = field(repr=False)
-    """Link: The URL of the next page, from the link with `rel="next"`; absent on the last page."""
+    """Link: The URL of the next page, from the link with `rel="next"`; absent on the last page. Example of the header:
+    `</v2/library/greeting/tags/list?n=100&last=1.0>; rel="next"`."""
     oci_filters_applied: list[str] | None
-    """OCI-Filters-Applied: The filters that the registry applied, such as `artifactType`."""
+    """OCI-Filters-Applied: The filters that the registry applied, such as `artifactType`. Example: `["artifactType"]`."""
     docker_distribution_api_version: str | None
     """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
+    image is no longer maintained."`."""
 
 
 Success: TypeAlias = ListReferrersOk
@@ -49,12 +55,13 @@ def request(
     """Build the request of `list_referrers`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host, such as `library/busybox`.
-        digest: The digest of the content, such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        digest: The digest of the content, such as `sha256:…`. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         next_url: The URL that the server gave, used verbatim. None, the default, builds the URL from the other
             arguments.
-        artifact_type: Return only referrers of this artifact type. None, the default, leaves out the query
-            parameter.
+        artifact_type: Return only referrers of this artifact type. Example: `application/spdx+json`. None, the
+            default, leaves out the query parameter.
 
     Returns:
         The request.
@@ -155,12 +162,13 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
-        digest: The digest of the content, such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        digest: The digest of the content, such as `sha256:…`. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         next_url: The URL that the server gave, used verbatim. None, the default, builds the URL from the other
             arguments.
-        artifact_type: Return only referrers of this artifact type. None, the default, leaves out the query
-            parameter.
+        artifact_type: Return only referrers of this artifact type. Example: `application/spdx+json`. None, the
+            default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -224,12 +232,13 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
-        digest: The digest of the content, such as `sha256:…`.
+        name: The repository name without the registry host. Example: `library/greeting`.
+        digest: The digest of the content, such as `sha256:…`. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         next_url: The URL that the server gave, used verbatim. None, the default, builds the URL from the other
             arguments.
-        artifact_type: Return only referrers of this artifact type. None, the default, leaves out the query
-            parameter.
+        artifact_type: Return only referrers of this artifact type. Example: `application/spdx+json`. None, the
+            default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

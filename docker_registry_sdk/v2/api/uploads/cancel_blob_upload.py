@@ -20,9 +20,11 @@ class CancelBlobUploadNoContent(wire.Response[None]):
     docker_distribution_api_version: str | None
     """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     docker_upload_uuid: str | None
-    """Docker-Upload-UUID: The id of the upload session, for logs and support."""
+    """Docker-Upload-UUID: The id of the upload session, for logs and support. Example:
+    `0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55`."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
+    image is no longer maintained."`."""
 
 
 Success: TypeAlias = CancelBlobUploadNoContent
@@ -36,7 +38,7 @@ def request(
     """Build the request of `cancel_blob_upload`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host, such as `library/busybox`.
+        name: The repository name without the registry host. Example: `library/greeting`.
         location: The URL that the server gave, used verbatim.
 
     Returns:
@@ -106,7 +108,7 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
+        name: The repository name without the registry host. Example: `library/greeting`.
         location: The URL that the server gave, used verbatim.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -163,7 +165,7 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
+        name: The repository name without the registry host. Example: `library/greeting`.
         location: The URL that the server gave, used verbatim.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.

@@ -18,13 +18,16 @@ class CompleteBlobUploadCreated(wire.Response[None]):
     """201 or another 2xx: The blob is stored."""
 
     location: str | None = field(repr=False)
-    """Location: The URL of the content or of the upload session."""
+    """Location: The URL of the content or of the upload session. Example of the header:
+    `/v2/library/greeting/blobs/sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     docker_content_digest: str | None
-    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes."""
+    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
+    Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     docker_distribution_api_version: str | None
     """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
+    image is no longer maintained."`."""
 
 
 Success: TypeAlias = CompleteBlobUploadCreated
@@ -44,15 +47,16 @@ def request(
     """Build the request of `complete_blob_upload`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host, such as `library/busybox`.
+        name: The repository name without the registry host. Example: `library/greeting`.
         location: The URL that the server gave, used verbatim.
-        digest: The digest of the whole blob.
+        digest: The digest of the whole blob. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         body: The remaining bytes. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit. None, the default, leaves out the header.
+            without a unit. Example: `0-10`. None, the default, leaves out the header.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. None, the default, leaves out the header.
+            such as an iterator. Example: `11`. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -136,15 +140,16 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
+        name: The repository name without the registry host. Example: `library/greeting`.
         location: The URL that the server gave, used verbatim.
-        digest: The digest of the whole blob.
+        digest: The digest of the whole blob. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         body: The remaining bytes. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit. None, the default, leaves out the header.
+            without a unit. Example: `0-10`. None, the default, leaves out the header.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. None, the default, leaves out the header.
+            such as an iterator. Example: `11`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -213,15 +218,16 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
+        name: The repository name without the registry host. Example: `library/greeting`.
         location: The URL that the server gave, used verbatim.
-        digest: The digest of the whole blob.
+        digest: The digest of the whole blob. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         body: The remaining bytes. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit. None, the default, leaves out the header.
+            without a unit. Example: `0-10`. None, the default, leaves out the header.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. None, the default, leaves out the header.
+            such as an iterator. Example: `11`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

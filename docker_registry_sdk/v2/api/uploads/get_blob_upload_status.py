@@ -18,17 +18,21 @@ class GetBlobUploadStatusNoContent(wire.Response[None]):
     """204 or another 2xx: The state of the upload."""
 
     location: str | None = field(repr=False)
-    """Location: The URL of the content or of the upload session."""
+    """Location: The URL of the content or of the upload session. Example of the header:
+    `/v2/library/greeting/blobs/sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     range: str | None
-    """Range: The bytes received so far, as `0-<last>` (both inclusive); old servers write `bytes=0-<last>`."""
+    """Range: The bytes received so far, as `0-<last>` (both inclusive); old servers write `bytes=0-<last>`. Example:
+    `0-10`."""
     docker_upload_uuid: str | None
-    """Docker-Upload-UUID: The id of the upload session, for logs and support."""
+    """Docker-Upload-UUID: The id of the upload session, for logs and support. Example:
+    `0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55`."""
     oci_chunk_min_length: int | None
-    """OCI-Chunk-Min-Length: The minimum length of a chunk in bytes; the last chunk may be shorter."""
+    """OCI-Chunk-Min-Length: The minimum length of a chunk in bytes; the last chunk may be shorter. Example: `5242880`."""
     docker_distribution_api_version: str | None
     """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
+    image is no longer maintained."`."""
 
 
 Success: TypeAlias = GetBlobUploadStatusNoContent
@@ -42,7 +46,7 @@ def request(
     """Build the request of `get_blob_upload_status`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host, such as `library/busybox`.
+        name: The repository name without the registry host. Example: `library/greeting`.
         location: The URL that the server gave, used verbatim.
 
     Returns:
@@ -116,7 +120,7 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
+        name: The repository name without the registry host. Example: `library/greeting`.
         location: The URL that the server gave, used verbatim.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -173,7 +177,7 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
+        name: The repository name without the registry host. Example: `library/greeting`.
         location: The URL that the server gave, used verbatim.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.

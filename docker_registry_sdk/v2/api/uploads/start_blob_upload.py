@@ -18,15 +18,19 @@ class StartBlobUploadCreated(wire.Response[None]):
     """201: The blob was uploaded or mounted."""
 
     location: str | None = field(repr=False)
-    """Location: The URL of the content or of the upload session."""
+    """Location: The URL of the content or of the upload session. Example of the header:
+    `/v2/library/greeting/blobs/sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     docker_content_digest: str | None
-    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes."""
+    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
+    Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     docker_distribution_api_version: str | None
     """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     docker_upload_uuid: str | None
-    """Docker-Upload-UUID: The id of the upload session, for logs and support."""
+    """Docker-Upload-UUID: The id of the upload session, for logs and support. Example:
+    `0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55`."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
+    image is no longer maintained."`."""
 
 
 @frozen(kw_only=True)
@@ -35,17 +39,21 @@ class StartBlobUploadAccepted(wire.Response[None]):
 
     location: str = field(repr=False)
     """Location: The URL for the next request of the upload. It is opaque, may point to another host and may contain a
-    signature."""
+    signature. Example of the header:
+    `/v2/library/greeting/blobs/uploads/0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55?_state=3yfTq9Wn`."""
     range: str | None
-    """Range: The bytes received so far, as `0-<last>` (both inclusive); old servers write `bytes=0-<last>`."""
+    """Range: The bytes received so far, as `0-<last>` (both inclusive); old servers write `bytes=0-<last>`. Example:
+    `0-10`."""
     docker_upload_uuid: str | None
-    """Docker-Upload-UUID: The id of the upload session, for logs and support."""
+    """Docker-Upload-UUID: The id of the upload session, for logs and support. Example:
+    `0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55`."""
     oci_chunk_min_length: int | None
-    """OCI-Chunk-Min-Length: The minimum length of a chunk in bytes; the last chunk may be shorter."""
+    """OCI-Chunk-Min-Length: The minimum length of a chunk in bytes; the last chunk may be shorter. Example: `5242880`."""
     docker_distribution_api_version: str | None
     """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
+    image is no longer maintained."`."""
 
 
 Success: TypeAlias = StartBlobUploadCreated | StartBlobUploadAccepted
@@ -66,19 +74,21 @@ def request(
     """Build the request of `start_blob_upload`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host, such as `library/busybox`.
+        name: The repository name without the registry host. Example: `library/greeting`.
         body: The whole blob if `digest` is given; otherwise empty. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
-        digest: The digest of the blob that this request uploads. None, the default, leaves out the query
-            parameter.
-        mount: The digest of a blob to mount from another repository. None, the default, leaves out the query
-            parameter.
+        digest: The digest of the blob that this request uploads. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`. None, the default, leaves out
+            the query parameter.
+        mount: The digest of a blob to mount from another repository. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`. None, the default, leaves out
+            the query parameter.
         from_repo: The repository that has the blob to mount. If absent, the registry may search in all
-            repositories. None, the default, leaves out the query parameter.
+            repositories. Example: `library/busybox`. None, the default, leaves out the query parameter.
         digest_algorithm: The digest algorithm that the upload will be completed with, if it is not sha256 (1.2
-            draft). None, the default, leaves out the query parameter.
+            draft). Example: `sha512`. None, the default, leaves out the query parameter.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. None, the default, leaves out the header.
+            such as an iterator. Example: `11`. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -193,19 +203,21 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
+        name: The repository name without the registry host. Example: `library/greeting`.
         body: The whole blob if `digest` is given; otherwise empty. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
-        digest: The digest of the blob that this request uploads. None, the default, leaves out the query
-            parameter.
-        mount: The digest of a blob to mount from another repository. None, the default, leaves out the query
-            parameter.
+        digest: The digest of the blob that this request uploads. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`. None, the default, leaves out
+            the query parameter.
+        mount: The digest of a blob to mount from another repository. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`. None, the default, leaves out
+            the query parameter.
         from_repo: The repository that has the blob to mount. If absent, the registry may search in all
-            repositories. None, the default, leaves out the query parameter.
+            repositories. Example: `library/busybox`. None, the default, leaves out the query parameter.
         digest_algorithm: The digest algorithm that the upload will be completed with, if it is not sha256 (1.2
-            draft). None, the default, leaves out the query parameter.
+            draft). Example: `sha512`. None, the default, leaves out the query parameter.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. None, the default, leaves out the header.
+            such as an iterator. Example: `11`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -282,19 +294,21 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
+        name: The repository name without the registry host. Example: `library/greeting`.
         body: The whole blob if `digest` is given; otherwise empty. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
-        digest: The digest of the blob that this request uploads. None, the default, leaves out the query
-            parameter.
-        mount: The digest of a blob to mount from another repository. None, the default, leaves out the query
-            parameter.
+        digest: The digest of the blob that this request uploads. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`. None, the default, leaves out
+            the query parameter.
+        mount: The digest of a blob to mount from another repository. Example:
+            `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`. None, the default, leaves out
+            the query parameter.
         from_repo: The repository that has the blob to mount. If absent, the registry may search in all
-            repositories. None, the default, leaves out the query parameter.
+            repositories. Example: `library/busybox`. None, the default, leaves out the query parameter.
         digest_algorithm: The digest algorithm that the upload will be completed with, if it is not sha256 (1.2
-            draft). None, the default, leaves out the query parameter.
+            draft). Example: `sha512`. None, the default, leaves out the query parameter.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. None, the default, leaves out the header.
+            such as an iterator. Example: `11`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

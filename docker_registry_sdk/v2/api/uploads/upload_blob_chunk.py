@@ -19,17 +19,21 @@ class UploadBlobChunkCreated(wire.Response[None]):
 
     location: str = field(repr=False)
     """Location: The URL for the next request of the upload. It is opaque, may point to another host and may contain a
-    signature."""
+    signature. Example of the header:
+    `/v2/library/greeting/blobs/uploads/0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55?_state=3yfTq9Wn`."""
     range: str | None
-    """Range: The bytes received so far, as `0-<last>` (both inclusive); old servers write `bytes=0-<last>`."""
+    """Range: The bytes received so far, as `0-<last>` (both inclusive); old servers write `bytes=0-<last>`. Example:
+    `0-10`."""
     docker_upload_uuid: str | None
-    """Docker-Upload-UUID: The id of the upload session, for logs and support."""
+    """Docker-Upload-UUID: The id of the upload session, for logs and support. Example:
+    `0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55`."""
     oci_chunk_min_length: int | None
-    """OCI-Chunk-Min-Length: The minimum length of a chunk in bytes; the last chunk may be shorter."""
+    """OCI-Chunk-Min-Length: The minimum length of a chunk in bytes; the last chunk may be shorter. Example: `5242880`."""
     docker_distribution_api_version: str | None
     """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
+    image is no longer maintained."`."""
 
 
 Success: TypeAlias = UploadBlobChunkCreated
@@ -48,14 +52,14 @@ def request(
     """Build the request of `upload_blob_chunk`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host, such as `library/busybox`.
+        name: The repository name without the registry host. Example: `library/greeting`.
         location: The URL that the server gave, used verbatim.
         body: The bytes of the chunk.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit. None, the default, leaves out the header.
+            without a unit. Example: `0-10`. None, the default, leaves out the header.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. None, the default, leaves out the header.
+            such as an iterator. Example: `11`. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -139,14 +143,14 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
+        name: The repository name without the registry host. Example: `library/greeting`.
         location: The URL that the server gave, used verbatim.
         body: The bytes of the chunk.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit. None, the default, leaves out the header.
+            without a unit. Example: `0-10`. None, the default, leaves out the header.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. None, the default, leaves out the header.
+            such as an iterator. Example: `11`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -215,14 +219,14 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host, such as `library/busybox`.
+        name: The repository name without the registry host. Example: `library/greeting`.
         location: The URL that the server gave, used verbatim.
         body: The bytes of the chunk.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit. None, the default, leaves out the header.
+            without a unit. Example: `0-10`. None, the default, leaves out the header.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. None, the default, leaves out the header.
+            such as an iterator. Example: `11`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

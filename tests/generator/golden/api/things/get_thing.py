@@ -36,7 +36,7 @@ class GetThingOk(wire.ParsedResponse[GetThingOkBody]):
     x_count: int
     """X-Count: How many."""
     x_done: bool | None
-    """X-Done: Whether it is done."""
+    """X-Done: Whether it is done. Example: `True`."""
     x_kinds: list[str] | None
     """X-Kinds: Its kinds."""
     x_secret: str | None = field(repr=False)
@@ -71,10 +71,11 @@ def request(
         x_dry_run: Whether to only look.
         class_: A keyword. None, the default, leaves out the query parameter.
         from_repo: A keyword with another name. None, the default, leaves out the query parameter.
-        label: Labels, each in its own parameter. None, the default, leaves out the query parameter.
+        label: Labels, each in its own parameter. Example: `["a \\"b\\" c", "C:\\\\d"]`. None, the default, leaves
+            out the query parameter.
         deep_search: Whether to look further. None, the default, leaves out the query parameter.
         since: Only newer ones. None, the default, leaves out the query parameter.
-        x_trace: A number to find the call by. None, the default, leaves out the header.
+        x_trace: A number to find the call by. Example: `7`. None, the default, leaves out the header.
         if_none_match: An ETag. None, the default, leaves out the header.
         accept: The media types to accept; by default all documented media types.
 
@@ -198,10 +199,11 @@ def sync(
         x_dry_run: Whether to only look.
         class_: A keyword. None, the default, leaves out the query parameter.
         from_repo: A keyword with another name. None, the default, leaves out the query parameter.
-        label: Labels, each in its own parameter. None, the default, leaves out the query parameter.
+        label: Labels, each in its own parameter. Example: `["a \\"b\\" c", "C:\\\\d"]`. None, the default, leaves
+            out the query parameter.
         deep_search: Whether to look further. None, the default, leaves out the query parameter.
         since: Only newer ones. None, the default, leaves out the query parameter.
-        x_trace: A number to find the call by. None, the default, leaves out the header.
+        x_trace: A number to find the call by. Example: `7`. None, the default, leaves out the header.
         if_none_match: An ETag. None, the default, leaves out the header.
         accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
@@ -272,10 +274,11 @@ async def asyncio(
         x_dry_run: Whether to only look.
         class_: A keyword. None, the default, leaves out the query parameter.
         from_repo: A keyword with another name. None, the default, leaves out the query parameter.
-        label: Labels, each in its own parameter. None, the default, leaves out the query parameter.
+        label: Labels, each in its own parameter. Example: `["a \\"b\\" c", "C:\\\\d"]`. None, the default, leaves
+            out the query parameter.
         deep_search: Whether to look further. None, the default, leaves out the query parameter.
         since: Only newer ones. None, the default, leaves out the query parameter.
-        x_trace: A number to find the call by. None, the default, leaves out the header.
+        x_trace: A number to find the call by. Example: `7`. None, the default, leaves out the header.
         if_none_match: An ETag. None, the default, leaves out the header.
         accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.

@@ -22,7 +22,7 @@ ListThingsOkBody: TypeAlias = "list[Thing]"
 
 @frozen(kw_only=True)
 class ListThingsOk(wire.ParsedResponse[ListThingsOkBody]):
-    """200 or another 2xx with a document: A page."""
+    """200 or another 2xx with a document: A page. Example of a body: `[]`."""
 
 
 Success: TypeAlias = ListThingsOk

@@ -52,7 +52,7 @@ def request(
     Args:
         name: Its name, as in `a/b`.
         id: The thing's id.
-        body: The thing, in one of its forms.
+        body: The thing, in one of its forms. Example: `{"tags": ["a"], "kind": "red", "parts": []}`.
         content_type: The media type of the body, sent as Content-Type.
         source: Where it comes from. None, the default, leaves out the query parameter.
 
@@ -151,7 +151,7 @@ def sync(
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         id: The thing's id.
-        body: The thing, in one of its forms.
+        body: The thing, in one of its forms. Example: `{"tags": ["a"], "kind": "red", "parts": []}`.
         content_type: The media type of the body, sent as Content-Type.
         source: Where it comes from. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
@@ -209,7 +209,7 @@ async def asyncio(
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         id: The thing's id.
-        body: The thing, in one of its forms.
+        body: The thing, in one of its forms. Example: `{"tags": ["a"], "kind": "red", "parts": []}`.
         content_type: The media type of the body, sent as Content-Type.
         source: Where it comes from. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
