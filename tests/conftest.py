@@ -44,6 +44,8 @@ TESTS = Path(__file__).parent
 FOLDERS_WITHOUT_COVERAGE = frozenset(
     {"benchmarks", "docs", "fuzz", "generator", "interop", "packaging", "readme", "soak", "typing"}
 )
+# What these tests run takes minutes to build: programs in Go, the documentation site.
+FOLDERS_RUN_BY_NAME = frozenset({"peers", "site"})
 # Tests that take many seconds run first: at the end, the other processes would have nothing to do but wait for them.
 LONG_MODULES = frozenset(
     {
@@ -65,8 +67,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out the tests with programs that take minutes to build, unless the command line names them."""
-    return True if collection_path == TESTS / "peers" and not any("peers" in one for one in config.args) else None
+    """Leave out the folders of tests that need long builds, unless the command line names them."""
+    name = collection_path.name
+    left_out = collection_path.parent == TESTS and name in FOLDERS_RUN_BY_NAME and not any(name in one for one in config.args)
+    return True if left_out else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
