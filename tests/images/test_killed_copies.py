@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import signal
@@ -61,9 +62,15 @@ def run_until(copy: Callable[[], object], last: int) -> int:
     return count
 
 
-@pytest.mark.parametrize(("kind", "moments"), [("layout to layout", 14), ("pull", 8), ("push", 8)])
+@pytest.mark.parametrize(
+    ("kind", "is_async", "moments"),
+    [
+        *[("layout to layout", False, 10), ("pull", False, 5), ("push", False, 5)],
+        *[("layout to layout", True, 4), ("pull", True, 3), ("push", True, 3)],
+    ],
+)
 def test_a_copy_after_a_killed_one_leaves_what_an_undisturbed_copy_leaves(
-    start_registry: StartRegistry, tmp_path: Path, kind: str, moments: int
+    start_registry: StartRegistry, tmp_path: Path, kind: str, is_async: bool, moments: int
 ) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/source", IMAGE, "v1")
@@ -74,7 +81,11 @@ def test_a_copy_after_a_killed_one_leaves_what_an_undisturbed_copy_leaves(
         return f"{registry.url}/target{number}:v1" if kind == "push" else f"oci:{tmp_path}/target{number}:v1"
 
     def copy(number: int) -> None:
-        images.copy(sources.get(kind, f"{registry.url}/source:v1"), target(number))
+        places = sources.get(kind, f"{registry.url}/source:v1"), target(number)
+        if is_async:
+            asyncio.run(images.async_copy(*places))
+        else:
+            images.copy(*places)
 
     calls = fork(lambda: run_until(lambda: copy(0), 0)).result()
     expected = files_of(tmp_path / "target0")
