@@ -21,7 +21,7 @@ _SECRET_BODIES: Final = frozenset({"post_token", "create_user", "update_user"})
 _MIN_CHARACTERS: Final = 4
 # The parameters of URLs that messages of registries name, and that are never secrets.
 _PLAIN_PARAMETERS: Final = frozenset({"client_id", "digest", "from", "last", "mount", "n", "ns", "offset", "scope", "service"})
-_FIELDS: Final = frozenset({"access_token", "identity_token", "password", "refresh_token", "token"})
+SECRET_FIELDS: Final = frozenset({"access_token", "identity_token", "password", "refresh_token", "token"})
 
 
 def secrets_of(request: Any) -> tuple[str, ...]:
@@ -161,4 +161,4 @@ def _body_secrets(request: Any) -> Iterator[str]:
         content = request.content
         is_json = content.lstrip().startswith(b"{")
         pairs = json.loads(content).items() if is_json else parse_qsl(content.decode())
-        yield from (value for name, value in pairs if name in _FIELDS and isinstance(value, str))
+        yield from (value for name, value in pairs if name in SECRET_FIELDS and isinstance(value, str))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from ...errors import BasicLoginError, ErrorDetail, ParseError, StatusError
 from .context import REDIRECT_HINT, RENEWED, call_of
+from .error_words import find_error_details
 from .http_types import ReceivedResponse
 from .response import ErrorBody, media_type
 from .secrets import request_of, show_response
@@ -20,8 +22,8 @@ _XML_FIELD: Final = re.compile(r"<(Code|Message)>([^<]{1,300})</")
 def status_error(response: ReceivedResponse, content: bytes, parse: Callable[[Any], ErrorBody] | None) -> StatusError:
     """Return the exception for a response whose status the operation does not document as a success.
 
-    The entries of the exception's `errors` come from `parse`. If `parse` is None or rejects the body, the only entry is the
-    text of a body that is plain text or a JSON string; for other bodies, there are no entries.
+    The entries of the exception's `errors` come from `parse`, and from the JSON if it has a message that the documented fields do
+    not have. Otherwise the only entry is the text of a body that is plain text, a JSON string or XML of storage.
 
     Args:
         response: An HTTP response.
@@ -31,12 +33,11 @@ def status_error(response: ReceivedResponse, content: bytes, parse: Callable[[An
     # The messages of token services are parsed, too, but the rest of their bodies may hold tokens.
     content, shown = show_response(response, content)
     body: ErrorBody | None = None
-    if content and parse is not None:
-        try:
-            body = parse(_load(content))
-        except (ValueError, RecursionError, ParseError):
-            body = None
-    errors = body.error_details() if body is not None else _plain_words(response, content)
+    document = _load(content)
+    if document is not None and parse is not None:
+        with suppress(ParseError):
+            body = parse(document)
+    errors = _errors_of(body, document) or _plain_words(response, content)
     rejects_login = response.status_code == 401 and _has_basic_credentials(request_of(response))
     kind = BasicLoginError if rejects_login else StatusError.for_status(response.status_code)
     extensions = response.extensions or {}
@@ -47,10 +48,20 @@ def status_error(response: ReceivedResponse, content: bytes, parse: Callable[[An
 
 
 def _load(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except UnicodeDecodeError:  # words in another encoding do not hide the code
-        return json.loads(content.decode("utf-8", "replace"))
+    """Return the decoded JSON of a body; None for other bodies."""
+    with suppress(ValueError, RecursionError):
+        try:
+            return json.loads(content)
+        except UnicodeDecodeError:  # words in another encoding do not hide the code
+            return json.loads(content.decode("utf-8", "replace"))
+    return None
+
+
+def _errors_of(body: ErrorBody | None, document: Any) -> tuple[ErrorDetail, ...]:
+    errors = body.error_details() if body is not None else ()
+    found = find_error_details(document) if isinstance(document, list | dict) else ()
+    shown = "\n".join(map(str, errors))
+    return errors if all(str(one) in shown for one in found) else found
 
 
 def _other_host(request: Any) -> str | None:
