@@ -84,15 +84,26 @@ class OperationView:
         return all(success.kind == "binary" for success in self.successes)
 
     @property
-    def other_successes(self) -> str | None:
-        """Return the name in `wire` of all statuses that are the only documented success, too; None for no other statuses.
+    def other_success(self) -> SuccessView | None:
+        """Return the success that a 2xx status is which the specification does not list; None if such a status is an error.
 
-        A success without a body says that it is done, with every 2xx status. A document counts with every 2xx status that may
-        have one. A response to HEAD describes the body that GET would return, and a streamed body may be a part of the whole.
+        A success without a body says that the request was carried out, with every 2xx status. If there are several, another
+        status is the one with a required header, without which it is an error. A body counts with every 2xx status that may have
+        a whole body. A range has the status 206 only.
         """
-        if self.method == "HEAD" or len(self.successes) != 1:
+        whole = [one for one in self.successes if one.statuses != ("206",)]
+        if len(whole) > 1 and all(one.kind == "none" for one in whole):
+            whole = [one for one in whole if any(header.required for header in one.headers)]
+        return whole[0] if len(whole) == 1 else None
+
+    @property
+    def all_successes(self) -> str | None:
+        """Return the name in `wire` of all statuses that are a success; None if only the documented ones are."""
+        if self.other_success is None:
             return None
-        return {"none": "ANY_SUCCESS", "json": "DOCUMENT_SUCCESS"}.get(self.successes[0].kind)
+        if self.other_success.kind == "none":
+            return "ANY_SUCCESS"
+        return "DOCUMENT_SUCCESS" if len(self.successes) == 1 else "RANGE_SUCCESS"
 
     @property
     def accept(self) -> tuple[str, ...]:

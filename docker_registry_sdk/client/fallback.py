@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from .._core.names.origin import Origin
-from .._core.wire import HTTPResponse, call_of
+from .._core.wire import DOCUMENT_SUCCESS, HTTPResponse, call_of
 from ..digest import Digest
 from ..errors import (
     ParseError,
@@ -76,7 +76,7 @@ def read_referrers(response: HTTPResponse) -> api.list_referrers.ListReferrersOk
         ParseError: The registry itself has sent an index, but the index is malformed.
     """
     document = parse_document(response.content)
-    if response.status_code != 200 or not _looks_like_index(document):
+    if response.status_code not in DOCUMENT_SUCCESS or not _looks_like_index(document):
         return None
     try:
         return api.list_referrers.parse(response)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from .._core.wire import HTTPResponse
+from .._core.wire import HTTPResponse, is_length_of_get
 from ..digest import DEFAULT_ALGORITHM, Digest, RefLike, Verifier, digest_of, to_digest
 from ..errors import DigestMismatchError, InvalidDigestError, ParseError, UnexpectedContentTypeError
 from ..media_types import (
@@ -224,12 +224,10 @@ def descriptor_from_head(response: api.head_manifest.HeadManifestOk, reference: 
     digest = parse_stated_digest(response.docker_content_digest)
     if requested is not None and (digest is None or digest.algorithm != requested.algorithm):
         digest = requested
-    if not size or digest is None or requested not in (None, digest):
+    if not size or not is_length_of_get(response) or digest is None or requested not in (None, digest):
         return None  # no manifest has 0 bytes; some registries state that for each HEAD
     if not media_type or media_type.startswith("text/") or media_type in _GENERIC_TYPES:
         return None
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        return None  # the Content-Length is the compressed size
     return models.Descriptor(media_type=media_type, digest=digest, size=size)
 
 

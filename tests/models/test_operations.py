@@ -150,14 +150,13 @@ def test_every_2xx_is_the_only_success_if_the_response_has_what_the_call_needs(p
     found = operations()[package, operation.id]["responses"]
     documented = [int(status) for status in found if status.startswith("2")]
     bodies = [resolve(package, found[str(status)]).get("content") for status in documented]
-    one_class = len({repr(found[str(status)]) for status in documented}) == 1
-    accepts_any = one_class and not any(bodies) and operation.method != "HEAD"
-    needs_document = one_class and any("json" in media for body in bodies for media in body or ()) and operation.method != "HEAD"
+    has_no_body = operation.method == "HEAD" or not any(bodies)
+    needs_document = not has_no_body and any("json" in media for body in bodies for media in body or ())
     for status in set(range(200, 300)) - set(documented):
         received = httpx.Response(
             status, headers={"Location": "/u"}, request=httpx.Request(operation.method, "https://h.test/v2/")
         )
-        if accepts_any:
+        if has_no_body or (status not in (204, 205, 206) and not needs_document):
             assert operation.load().parse(received).status == status
         elif needs_document and status not in (204, 205, 206):
             if any(resolve(package, found[str(one)]).get("x-may-be-empty") for one in documented):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .upload_session import session_after_chunk as session_after_chunk
     from .upload_session import session_from_start as session_from_start
     from .upload_session import session_from_status as session_from_status
+    from .upload_session import session_unless_mounted as session_unless_mounted
     from .upload_source import AsyncUploadSource as AsyncUploadSource
     from .upload_source import UploadSource as UploadSource
 else:

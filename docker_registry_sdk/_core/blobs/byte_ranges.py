@@ -24,7 +24,7 @@ class ResponseHead:
     """The status and headers of a response that contains a blob or a range of a blob.
 
     Attributes:
-        is_whole: Whether the response has status 200 and holds the whole blob; otherwise it has status 206 and holds a range.
+        is_whole: Whether the response holds the whole blob; otherwise it has status 206 and holds a range.
         length: The Content-Length in bytes, or None if the header is missing.
         content_range: The value of the Content-Range header, or None if the header is missing.
         etag: The value of the ETag header, or None if the header is missing.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Self, TypeAlias
+from urllib.parse import unquote, urlsplit
 
 from attrs import field, frozen, validators
 
+from ...digest import Digest
 from ...errors import ParseError
 from ...v2 import api
 from .progress import OnProgress
@@ -107,14 +109,53 @@ class UploadOptions:
             raise TypeError("from_repo requires digest: a registry mounts a blob by its digest")
 
 
-def session_from_start(repo: str, response: api.start_blob_upload.StartBlobUploadAccepted) -> UploadSession:
-    """Return the session that a registry has opened.
+def session_from_start(repo: str, response: api.start_blob_upload.Success) -> UploadSession:
+    """Return the session that a registry has opened, after a request that sent no byte and mounted no blob.
+
+    The status should be 202. Other successes open a session, too: with the status 201, which means a stored blob otherwise, if
+    the Location is a URL of an upload.
 
     Args:
         repo: The name of the repository.
-        response: The 202 response to the request that opened the session.
+        response: The response to the request that opened the session.
+
+    Raises:
+        ParseError: The response has no Location of an upload session.
     """
-    return UploadSession(repo=repo, location=response.location, chunk_min_length=response.oci_chunk_min_length)
+    if isinstance(response, api.start_blob_upload.StartBlobUploadAccepted):
+        return UploadSession(repo=repo, location=response.location, chunk_min_length=response.oci_chunk_min_length)
+    if response.location is None or "upload" not in _path_of(response.location).replace(f"/{repo}/", "/").lower():
+        found = "is missing" if response.location is None else "does not name an upload session"
+        raise ParseError(
+            model="StartBlobUploadAccepted",
+            field="Location",
+            problem=f"{found}, and the status of the response is 201 instead of 202, although no byte was uploaded yet",
+            hint="Ask the operator of the registry: the registry does not follow the specification of uploads.",
+        )
+    return UploadSession(repo=repo, location=response.location)
+
+
+def session_unless_mounted(repo: str, response: api.start_blob_upload.Success, digest: Digest) -> UploadSession | None:
+    """Return the session that a registry has opened instead of mounting a blob; None if the registry has mounted the blob.
+
+    Args:
+        repo: The name of the repository.
+        response: The response to the request to mount the blob. The status 201 means that the blob is mounted, and 202 that a
+            session is open; with any other status, the blob is mounted if the Location is the URL of the blob.
+        digest: The digest of the blob.
+    """
+    if isinstance(response, api.start_blob_upload.StartBlobUploadCreated):
+        return None
+    if response.status != 202 and _path_of(response.location).endswith(f"/{digest}"):
+        return None
+    return session_from_start(repo, response)
+
+
+def _path_of(location: str) -> str:
+    try:
+        return unquote(urlsplit(location).path)
+    except ValueError:  # not a URL; a request to it raises
+        return ""
 
 
 def session_after_chunk(

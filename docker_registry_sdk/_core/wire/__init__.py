@@ -99,11 +99,13 @@ if TYPE_CHECKING:
     from .request import make_request as make_request
     from .response import ANY_SUCCESS as ANY_SUCCESS
     from .response import DOCUMENT_SUCCESS as DOCUMENT_SUCCESS
+    from .response import RANGE_SUCCESS as RANGE_SUCCESS
     from .response import OtherHostURL as OtherHostURL
     from .response import ParsedResponse as ParsedResponse
     from .response import Response as Response
     from .response import boolean_header as boolean_header
     from .response import integer_header as integer_header
+    from .response import is_length_of_get as is_length_of_get
     from .response import list_header as list_header
     from .response import media_type as media_type
     from .response import next_link as next_link

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import field, frozen, resolve_types
 
 from ...errors import ErrorDetail, ParseError, TransportError, UnexpectedContentTypeError
+from .content_coding import coding_of
 from .context import call_of
 from .http_types import ReceivedResponse
 from .json_values import Mismatch, Parse
@@ -28,6 +29,8 @@ ANY_SUCCESS = range(200, 300)
 """The statuses of successes that say nothing else than that the request was carried out (RFC 9110, section 15.3)."""
 DOCUMENT_SUCCESS = frozenset(ANY_SUCCESS) - {204, 205, 206}
 """The statuses of successes that may have a whole document as their body (RFC 9110, sections 15.3.5 to 15.3.7)."""
+RANGE_SUCCESS = DOCUMENT_SUCCESS | {206}
+"""The statuses of successes that have a whole body, or a range of it."""
 
 MEBIBYTE = 1024 * 1024
 # The first part of an error body is enough for a message.
@@ -209,7 +212,7 @@ def url_header(response: ReceivedResponse, name: str) -> str | None:
 
     Raises:
         TransportError: The response is not one of the registry itself, and the URL leads to another host. The header Location of
-            a response with the status 201, or to a PUT, may do so, since no request follows it.
+            a response to a PUT, or with the status 201 to a request that names a blob, may do so, since no request follows it.
     """
     value = (text_header(response, name) or "").strip(" \t")
     return _absolute(response, value, "location") if value else None
@@ -279,7 +282,8 @@ def _absolute(response: ReceivedResponse, url: str, purpose: Purpose) -> str:
         absolute = name_url(base, url, purpose)
     except (RuntimeError, ValueError):  # the response has no request, or `url` is not a URL; a request to it will raise
         return url
-    is_last = response.status_code == 201 or request.method == "PUT"  # no request follows the URL of what was stored
+    # No request follows the URL of what was stored.
+    is_last = request.method == "PUT" or (response.status_code == 201 and _names_blob(request))
     if _is_elsewhere(response) and not is_last and authority_of(absolute) != authority_of(base):
         raise TransportError(
             "the response names a URL on another host, but only the registry itself may do so, and this is another server that "
@@ -289,6 +293,22 @@ def _absolute(response: ReceivedResponse, url: str, purpose: Purpose) -> str:
             hint="Ask the operator of the registry to correct the URLs that its storage names.",
         )
     return absolute
+
+
+def _names_blob(request: Any) -> bool:
+    """Return whether a request asks to store or mount a blob, so that a 201 is no open upload."""
+    return not {"digest", "mount"}.isdisjoint(request.url.params)
+
+
+def is_length_of_get(response: Response[None]) -> bool:
+    """Return whether the Content-Length of a response to HEAD is the length of the document or blob that GET returns.
+
+    With a content coding, it may be the length of the encoded body. A status without a whole body says only that it exists.
+
+    Args:
+        response: A successful response to HEAD.
+    """
+    return response.status in DOCUMENT_SUCCESS and coding_of(response.headers.get("Content-Encoding")) is None
 
 
 def body_limit(operation_id: str) -> int:

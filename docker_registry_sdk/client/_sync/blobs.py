@@ -7,7 +7,7 @@ import os
 
 from ..._core import blobs
 from ..._core.text.redaction import printable
-from ..._core.wire import CallLimits, Deadline, Timeout
+from ..._core.wire import CallLimits, Deadline, Timeout, is_length_of_get
 from ...digest import DigestLike, to_digest
 from ...errors import ParseError
 from ...media_types import OCTET_STREAM
@@ -175,8 +175,10 @@ class BlobCalls(RepositoryBase):
                 problem=f"may be the length of the encoded blob, since the response has Content-Encoding: {printable(coding)}",
                 hint="Pass the descriptor of the blob instead of its digest: a descriptor has the size.",
             )
-        if response.content_length is None:
-            raise ParseError(model="HeadBlobOk", field="Content-Length", problem="is missing from the headers")
+        if response.content_length is None or not is_length_of_get(response):
+            absent = "is missing from the headers" if response.content_length is None else "is not the size of the blob"
+            problem = f"{absent} (the status of the response is {response.status})"
+            raise ParseError(model="HeadBlobOk", field="Content-Length", problem=problem)
         return models.Descriptor(
             media_type=response.media_type or OCTET_STREAM, digest=checked, size=response.content_length
         )
@@ -341,8 +343,9 @@ class BlobCalls(RepositoryBase):
             timeout=limits.timeout,
             deadline=limits.deadline,
         )
-        if isinstance(response, api.start_blob_upload.StartBlobUploadAccepted):
-            return blobs.session_from_start(self._name, response)
+        session = blobs.session_unless_mounted(self._name, response, mounted)
+        if session is not None:
+            return session
         self._pipeline.pushes.add(self._name, mounted)
         return self.head_blob(mounted, timeout=limits.timeout, deadline=limits.deadline)
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 from ..._core import blobs
 from ..._core.wire import Deadline, Timeout
 from ...digest import DigestLike, to_digest
-from ...errors import ParseError
 from ...media_types import OCTET_STREAM
 from ...v2 import api, models
 from .base import RepositoryBase
@@ -25,18 +24,13 @@ class UploadCalls(RepositoryBase):
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            ParseError: The registry answers 201 (blob created) instead of 202, although no byte was uploaded.
+            ParseError: The response has no Location, or the registry answers 201 (blob created) instead of 202 and names no
+                upload session, although no byte was uploaded.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pushing Blobs (end-4a).
         """
         response = api.start_blob_upload.sync(self._pipeline, self._name, timeout=timeout, deadline=deadline)
-        if isinstance(response, api.start_blob_upload.StartBlobUploadCreated):
-            raise ParseError(
-                model="StartBlobUploadAccepted",
-                field="",
-                problem="the status of the response should be 202, not 201, since no byte was uploaded yet",
-            )
         return blobs.session_from_start(self._name, response)
 
     def get_blob_upload_status(

@@ -131,7 +131,7 @@ async def test_the_offset_is_what_the_registry_received(connect_to: AsyncConnect
 async def test_a_201_to_start_blob_upload_is_a_parse_error(connect_to: AsyncConnect, loopback: Loopback) -> None:
     loopback.answer = lambda handler: handler.reply(201, Location="/v2/x")
     client = await connect_to(loopback.url)
-    with pytest.raises(ParseError, match="202"):
+    with pytest.raises(ParseError, match="201 instead of 202"):
         await client.start_blob_upload()
 
 

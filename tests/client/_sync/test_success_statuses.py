@@ -4,23 +4,28 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from tests.client._sync.conftest import Connect
 from tests.core.wire.loopback import Handler, Loopback
 from tests.support.images import OCI_INDEX
 
+from docker_registry_sdk import UploadSession
 from docker_registry_sdk.digest import digest_of
 from docker_registry_sdk.errors import (
+    DigestMismatchError,
     ParseError,
     StatusError,
     UnexpectedContentTypeError,
 )
+from docker_registry_sdk.v2.models import Descriptor
 
 pytestmark = pytest.mark.anyio
 INDEX = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}).encode()
 BLOB = b"some bytes"
-SUCCESSES = [200, 201, 202, 203, 204, 205, 299]
+SUCCESSES = [200, 201, 202, 203, 204, 205, 206, 299]
+UPLOAD = "/v2/x/blobs/uploads/1"
 
 
 def answer_with(status: int, loopback: Loopback, *, location: bool = True) -> None:
@@ -28,13 +33,13 @@ def answer_with(status: int, loopback: Loopback, *, location: bool = True) -> No
 
     def answer(handler: Handler) -> None:
         if handler.command == "POST":
-            handler.reply(202, Location="/v2/x/blobs/uploads/1")
+            handler.reply(202, Location=UPLOAD)
         elif handler.command == "HEAD":
             handler.reply(404)
         elif handler.command == "GET":
             handler.reply(200, INDEX, Content_Type=OCI_INDEX) if "/manifests/" in handler.path else handler.reply(404)
         else:
-            handler.reply(status, b"", **({"Location": "/v2/x/blobs/uploads/1"} if location else {}))
+            handler.reply(status, b"", **({"Location": UPLOAD} if location else {}))
 
     loopback.answer = answer
 
@@ -50,6 +55,87 @@ def test_every_2xx_status_of_a_change_is_a_success(connect_to: Connect, loopback
     client.delete_manifest("v1")
     client.delete_manifest(digest_of(INDEX))
     client.delete_blob(digest_of(BLOB))
+
+
+@pytest.mark.parametrize("status", SUCCESSES)
+def test_every_2xx_status_of_an_upload_session_is_a_success(
+    connect_to: Connect, loopback: Loopback, status: int
+) -> None:
+    def answer(handler: Handler) -> None:
+        received = "0-3" if handler.command in ("GET", "PATCH") else "0-0"
+        handler.reply(404) if handler.command == "HEAD" else handler.reply(status, Location=UPLOAD, Range=received)
+
+    loopback.answer = answer
+    client = connect_to(loopback.url)
+    session = client.upload_blob_chunk(client.start_blob_upload(), BLOB[:4])
+    assert (session.location, session.offset) == (loopback.url + UPLOAD, 4)
+    assert (client.get_blob_upload_status(session)).offset == 4
+    assert (client.complete_blob_upload(session, digest_of(BLOB[:4]))).size == 4
+    client.cancel_blob_upload(session)
+    assert (client.blob_upload(BLOB)).digest == digest_of(BLOB)
+    assert (client.blob_upload(BLOB, chunk_size=4)).size == len(BLOB)
+
+
+@pytest.mark.parametrize("status", SUCCESSES)
+def test_a_session_needs_a_location_with_every_status(connect_to: Connect, loopback: Loopback, status: int) -> None:
+    loopback.answer = lambda handler: handler.reply(404 if handler.command == "HEAD" else status)
+    client = connect_to(loopback.url)
+    with pytest.raises(ParseError, match="Location: is missing"):
+        client.start_blob_upload()
+    with pytest.raises(ParseError, match="Location: is missing"):
+        client.blob_upload(BLOB)
+
+
+@pytest.mark.parametrize("location", ["/v2/x", f"/v2/uploads/app/blobs/{digest_of(BLOB)}", "https://[::1/upload"])
+def test_a_201_without_an_upload_session_is_an_error(connect_to: Connect, loopback: Loopback, location: str) -> None:
+    loopback.answer = lambda handler: handler.reply(404 if handler.command == "HEAD" else 201, Location=location)
+    client = (connect_to(loopback.url)).with_repo("uploads/app")
+    with pytest.raises(ParseError, match="201 instead of 202") as caught:
+        client.start_blob_upload()
+    assert "operator" in caught.value.hint
+    with pytest.raises(ParseError, match="201 instead of 202"):
+        client.blob_upload(BLOB)
+
+
+@pytest.mark.parametrize("status", SUCCESSES)
+def test_every_2xx_status_of_a_mount_is_a_mounted_blob_or_a_session(
+    connect_to: Connect, loopback: Loopback, status: int
+) -> None:
+    location = ""
+
+    def answer(handler: Handler) -> None:
+        if handler.command == "HEAD":
+            handler.reply(200, BLOB)
+        else:
+            handler.reply(status, Location=location)
+
+    loopback.answer = answer
+    client = connect_to(loopback.url)
+    location = UPLOAD
+    found = client.mount_blob(digest_of(BLOB), "library/y")
+    assert isinstance(found, Descriptor if status == 201 else UploadSession)
+    if status != 202:
+        location = f"/v2/x/blobs/{digest_of(BLOB)}"
+        assert isinstance(client.mount_blob(digest_of(BLOB), "library/y"), Descriptor)
+        loopback.seen.clear()
+        assert (client.blob_upload(BLOB, digest=digest_of(BLOB), from_repo="library/y")).size == len(BLOB)
+        assert [one.line.split(" ")[0] for one in loopback.seen] == ["POST"]
+
+
+@pytest.mark.parametrize("status", [200, 204])
+def test_a_blob_is_uploaded_if_the_response_to_its_mount_has_no_location(
+    connect_to: Connect, loopback: Loopback, status: int
+) -> None:
+    def answer(handler: Handler) -> None:
+        if "mount=" in handler.path:
+            handler.reply(status)
+        else:
+            handler.reply(404 if handler.command == "HEAD" else 202, Location=UPLOAD)
+
+    loopback.answer = answer
+    client = connect_to(loopback.url)
+    assert (client.blob_upload(BLOB, digest=digest_of(BLOB), from_repo="library/y")).digest == digest_of(BLOB)
+    assert [one.line.split(" ")[0] for one in loopback.seen] == ["POST", "HEAD", "POST", "PUT"]
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
@@ -97,6 +183,71 @@ def test_every_2xx_status_with_the_document_is_a_success_of_a_read(
     assert client.list_referrers(digest_of(INDEX)) == []
 
 
+@pytest.mark.parametrize("status", [201, 202, 203, 226, 299])
+def test_every_2xx_status_with_the_whole_blob_is_a_success(
+    connect_to: Connect, loopback: Loopback, tmp_path: Path, status: int
+) -> None:
+    loopback.answer = lambda handler: handler.reply(status, BLOB)
+    client = connect_to(loopback.url)
+    assert client.read_blob(digest_of(BLOB)) == BLOB
+    client.download_blob(digest_of(BLOB), tmp_path / "blob")
+    (tmp_path / "rest.part").write_bytes(BLOB[:4])
+    client.download_blob(digest_of(BLOB), tmp_path / "rest")
+    assert (tmp_path / "blob").read_bytes() == (tmp_path / "rest").read_bytes() == BLOB
+    with client.open_blob(digest_of(BLOB)) as file:
+        assert file.read() == BLOB
+    with pytest.raises(DigestMismatchError):
+        client.read_blob(digest_of(b"other"))
+
+
+@pytest.mark.parametrize("status", [204, 205])
+def test_a_status_without_a_body_is_no_blob(connect_to: Connect, loopback: Loopback, status: int) -> None:
+    loopback.answer = lambda handler: handler.reply(status)
+    client = connect_to(loopback.url)
+    with pytest.raises(StatusError):
+        client.read_blob(digest_of(b""))
+
+
+@pytest.mark.parametrize("status", SUCCESSES)
+def test_every_2xx_status_of_head_says_that_it_exists(connect_to: Connect, loopback: Loopback, status: int) -> None:
+    def answer(handler: Handler) -> None:
+        content = INDEX if "/manifests/" in handler.path else BLOB
+        if handler.command == "HEAD":
+            handler.reply(status, content, Docker_Content_Digest=str(digest_of(content)), Content_Type=OCI_INDEX)
+        elif handler.command == "GET":
+            handler.reply(200, INDEX, Content_Type=OCI_INDEX)
+        else:
+            handler.reply(202, Location=UPLOAD)
+
+    loopback.answer = answer
+    client = connect_to(loopback.url)
+    assert client.exists("v1")
+    assert (client.head_manifest("v1")).size == len(INDEX)
+    assert (client.resolve("v1")).digest == digest_of(INDEX)
+    loopback.seen.clear()
+    assert (client.blob_upload(BLOB)).size == len(BLOB)
+    if status in (204, 205, 206):  # the blob is there, but its size is not known
+        assert len(loopback.seen) > 1
+        with pytest.raises(ParseError, match=f"Content-Length.*{status}"):
+            client.head_blob(digest_of(BLOB))
+    else:
+        assert len(loopback.seen) == 1
+        assert (client.head_blob(digest_of(BLOB))).size == len(BLOB)
+
+
+@pytest.mark.parametrize("status", [201, 202, 203, 299])
+def test_every_2xx_status_with_an_index_is_a_list_of_referrers(
+    connect_to: Connect, loopback: Loopback, status: int
+) -> None:
+    entry = {"mediaType": OCI_INDEX, "digest": str(digest_of(INDEX)), "size": len(INDEX)}
+    index = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]}).encode()
+    loopback.answer = lambda handler: handler.reply(
+        status if "/referrers/" in handler.path else 404, index, Content_Type=OCI_INDEX
+    )
+    client = connect_to(loopback.url)
+    assert [one.digest for one in client.list_referrers(digest_of(BLOB))] == [digest_of(INDEX)]
+
+
 @pytest.mark.parametrize("status", [201, 202, 204, 205, 206])
 def test_a_status_without_the_document_is_no_success_of_a_read(
     connect_to: Connect, loopback: Loopback, status: int
@@ -107,6 +258,4 @@ def test_a_status_without_the_document_is_no_success_of_a_read(
         client.get_manifest("v1")
     with pytest.raises((StatusError, ParseError)):
         client.list_tags()
-    with pytest.raises(StatusError):
-        client.head_blob(digest_of(BLOB))
     client.delete_manifest(digest_of(INDEX))  # although it cannot be read first to find its subject

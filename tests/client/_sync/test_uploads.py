@@ -138,7 +138,7 @@ def test_the_offset_is_what_the_registry_received(connect_to: Connect, loopback:
 def test_a_201_to_start_blob_upload_is_a_parse_error(connect_to: Connect, loopback: Loopback) -> None:
     loopback.answer = lambda handler: handler.reply(201, Location="/v2/x")
     client = connect_to(loopback.url)
-    with pytest.raises(ParseError, match="202"):
+    with pytest.raises(ParseError, match="201 instead of 202"):
         client.start_blob_upload()
 
 

@@ -231,10 +231,21 @@ def test_any_bytes_in_a_header_are_parsed_without_an_error(value: bytes) -> None
     url_header(response, "Location")
 
 
-@pytest.mark.parametrize(("method", "status", "allowed"), [("PUT", 201, True), ("PUT", 204, True), ("PATCH", 202, False)])
-def test_only_the_url_of_stored_content_may_be_on_a_third_host(method: str, status: int, allowed: bool) -> None:
+@pytest.mark.parametrize(
+    ("method", "status", "query", "allowed"),
+    [
+        ("PUT", 201, "", True),
+        ("PUT", 204, "", True),
+        ("PATCH", 202, "", False),
+        ("PATCH", 201, "", False),
+        ("POST", 201, "", False),
+        ("POST", 201, "?mount=x&from=y", True),
+        ("POST", 201, "?digest=x", True),
+    ],
+)
+def test_only_the_url_of_stored_content_may_be_on_a_third_host(method: str, status: int, query: str, allowed: bool) -> None:
     context = CallContext(elsewhere=True)
-    request = httpx.Request(method, "https://storage.example/u", extensions={CALL: context})
+    request = httpx.Request(method, f"https://storage.example/u{query}", extensions={CALL: context})
     response = httpx.Response(status, headers={"Location": "https://other.example/v"}, request=request)
     if allowed:
         assert url_header(response, "Location") == "https://other.example/v"

@@ -9,7 +9,17 @@ from attrs import Factory, evolve, frozen
 from ....digest import Digest
 from ....v2 import api
 from ...transport.recent_pushes import RecentPushes
-from ...wire import AsyncClient, AsyncContextSender, CallContext, CallLimits, Deadline, Timeout, call_limits, coding_of, sender_of
+from ...wire import (
+    AsyncClient,
+    AsyncContextSender,
+    CallContext,
+    CallLimits,
+    Deadline,
+    Timeout,
+    call_limits,
+    is_length_of_get,
+    sender_of,
+)
 
 
 class RequestOptions(TypedDict):
@@ -71,8 +81,6 @@ class AsyncBlobRepository:
     async def stored_size(self, digest: Digest) -> int | None:
         """Request the size of a blob from the registry, and return the size in bytes, or None if the response has no size.
 
-        The Content-Length of a response with a content coding may be that of the encoded blob, so it is no size.
-
         Args:
             digest: The digest of the blob.
 
@@ -80,7 +88,7 @@ class AsyncBlobRepository:
             NotFoundError: The blob does not exist.
         """
         response = await api.head_blob.asyncio(self.client, self.name, digest, **self.options)
-        return None if coding_of(response.headers.get("Content-Encoding")) else response.content_length
+        return response.content_length if is_length_of_get(response) else None
 
     def check_deadline(self, digest: Digest) -> None:
         """Raise an exception if the deadline has passed.

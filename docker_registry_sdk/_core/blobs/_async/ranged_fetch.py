@@ -15,7 +15,17 @@ from ....v2 import api
 from ...concurrency.forks import keep_forever, reset_after_fork
 from ...concurrency.waiting import async_sleep
 from ...text.redaction import redact_url
-from ...wire import AsyncChunks, CallLimits, async_stream, coding_of, follow_url, integer_header, make_request, text_header
+from ...wire import (
+    RANGE_SUCCESS,
+    AsyncChunks,
+    CallLimits,
+    async_stream,
+    coding_of,
+    follow_url,
+    integer_header,
+    make_request,
+    text_header,
+)
 from ..blob_spec import BlobSpec
 from ..byte_ranges import ResponseHead, Resumption
 from ..retries import RequestFailures, is_transient, may_be_due_to_range
@@ -275,9 +285,9 @@ def _url_request(repository: AsyncBlobRepository, url: str) -> _Request:
             "GET", follow_url("url", url), operation_id="create_blob_read_stream", repo=None, opaque=True, headers=headers
         )
         get = evolve(get, context=get.context._replace(external=True))
-        async with async_stream(repository.transfer_client, get, (200, 206), None, repository.limits) as response:
+        async with async_stream(repository.transfer_client, get, RANGE_SUCCESS, None, repository.limits) as response:
             head = ResponseHead(
-                response.status_code == 200,
+                response.status_code != 206,
                 integer_header(response, "Content-Length"),
                 text_header(response, "Content-Range"),
                 text_header(response, "ETag"),

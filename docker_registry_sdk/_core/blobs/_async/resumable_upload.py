@@ -156,16 +156,11 @@ class AsyncResumableUpload:
     async def _open_session(self) -> None:
         algorithm = self._source.algorithm
 
-        def keep(response: api.start_blob_upload.StartBlobUploadAccepted | api.start_blob_upload.StartBlobUploadCreated) -> None:
-            if isinstance(response, api.start_blob_upload.StartBlobUploadCreated):
-                raise RegistryError(
-                    f"the registry answered 201 to the request that opens an upload session in {self._repository.name}, "
-                    "although no byte was sent yet",
-                    hint="Ask the operator of the registry: the registry does not follow the specification of uploads.",
-                )
+        def keep(response: api.start_blob_upload.Success) -> None:
+            session = session_from_start(self._repository.name, response)
             self._state, self._sent_end = "current", 0
             self._recovery.session_opened()
-            self.use_session(session_from_start(self._repository.name, response))
+            self.use_session(session)
 
         # Complete the request even when the caller is cancelled: without the location, the session could not be cancelled.
         await async_complete_despite_cancel(

@@ -18,7 +18,7 @@ from ...wire import (
     Deadline,
     Timeout,
     call_limits,
-    coding_of,
+    is_length_of_get,
     sender_of,
 )
 
@@ -82,8 +82,6 @@ class BlobRepository:
     def stored_size(self, digest: Digest) -> int | None:
         """Request the size of a blob from the registry, and return the size in bytes, or None if the response has no size.
 
-        The Content-Length of a response with a content coding may be that of the encoded blob, so it is no size.
-
         Args:
             digest: The digest of the blob.
 
@@ -91,7 +89,7 @@ class BlobRepository:
             NotFoundError: The blob does not exist.
         """
         response = api.head_blob.sync(self.client, self.name, digest, **self.options)
-        return None if coding_of(response.headers.get("Content-Encoding")) else response.content_length
+        return response.content_length if is_length_of_get(response) else None
 
     def check_deadline(self, digest: Digest) -> None:
         """Raise an exception if the deadline has passed.

@@ -24,6 +24,7 @@ from ...concurrency.forks import keep_forever, reset_after_fork
 from ...concurrency.waiting import sleep
 from ...text.redaction import redact_url
 from ...wire import (
+    RANGE_SUCCESS,
     CallLimits,
     Chunks,
     coding_of,
@@ -315,9 +316,9 @@ def _url_request(repository: BlobRepository, url: str) -> _Request:
             headers=headers,
         )
         get = evolve(get, context=get.context._replace(external=True))
-        with stream(repository.transfer_client, get, (200, 206), None, repository.limits) as response:
+        with stream(repository.transfer_client, get, RANGE_SUCCESS, None, repository.limits) as response:
             head = ResponseHead(
-                response.status_code == 200,
+                response.status_code != 206,
                 integer_header(response, "Content-Length"),
                 text_header(response, "Content-Range"),
                 text_header(response, "ETag"),

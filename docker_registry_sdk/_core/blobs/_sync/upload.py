@@ -6,7 +6,7 @@ from __future__ import annotations
 from contextlib import nullcontext, suppress
 
 from ....digest import DEFAULT_ALGORITHM, Digest, Verifier
-from ....errors import AuthError, DigestMismatchError, StatusError
+from ....errors import AuthError, DigestMismatchError, ParseError, StatusError
 from ....media_types import OCTET_STREAM
 from ....v2 import api
 from ....v2.models import Descriptor
@@ -14,7 +14,7 @@ from ...concurrency.threads import complete_despite_cancel, run_in_thread
 from ...wire import RawBody
 from ..progress import Phase, Progress, check_on_progress
 from ..upload_requests import ABSENT_BEFORE_PUSH, DEFAULT_CHUNK_BYTES
-from ..upload_session import UploadOptions, session_from_start
+from ..upload_session import UploadOptions, session_unless_mounted
 from ..upload_source import ReplayableSource, UploadSource, open_source, read_if_small
 from .blob_repository import BlobRepository
 from .replayable_source import source_size
@@ -110,14 +110,13 @@ def _find_or_mount(
     if options.from_repo is not None:
         from_repo = options.from_repo
 
-        def keep(
-            response: api.start_blob_upload.StartBlobUploadAccepted | api.start_blob_upload.StartBlobUploadCreated,
-        ) -> None:
-            if isinstance(response, api.start_blob_upload.StartBlobUploadAccepted):
-                upload.use_session(session_from_start(repository.name, response))
+        def keep(response: api.start_blob_upload.Success) -> None:
+            session = session_unless_mounted(repository.name, response, digest)
+            if session is not None:
+                upload.use_session(session)
 
         # An error only means that this mount is impossible: Docker Hub answers 400, Harbor 401, GitLab issues no token.
-        with suppress(StatusError, AuthError):
+        with suppress(StatusError, AuthError, ParseError):
             # Complete the request even when the caller is cancelled: without the location, a session could not be cancelled.
             response = complete_despite_cancel(
                 lambda: api.start_blob_upload.sync(
@@ -125,7 +124,7 @@ def _find_or_mount(
                 ),
                 keep,
             )
-            if isinstance(response, api.start_blob_upload.StartBlobUploadAccepted):
+            if session_unless_mounted(repository.name, response, digest) is not None:
                 return None
             if size is None:
                 with suppress(*ABSENT_BEFORE_PUSH):

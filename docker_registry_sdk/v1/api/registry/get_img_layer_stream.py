@@ -21,7 +21,7 @@ BodyT = TypeVar("BodyT")
 
 @frozen(kw_only=True)
 class GetImgLayerStreamOk(wire.Response[BodyT]):
-    """200: The whole layer."""
+    """200 or another 2xx with the whole body: The whole layer."""
 
     content_length: int | None
     """Content-Length: The length of the body in bytes. A mirror that is still fetching the layer does not send it.
@@ -102,17 +102,6 @@ def request(
 
 def _read(response: wire.ReceivedResponse, body: BodyT) -> Success[BodyT]:
     match response.status_code:
-        case 200:
-            return GetImgLayerStreamOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=body,
-                content_length=wire.integer_header(response, "Content-Length"),
-                accept_ranges=wire.text_header(response, "Accept-Ranges"),
-                x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
-                set_cookie=wire.text_header(response, "Set-Cookie"),
-            )
         case 206:
             return GetImgLayerStreamPartialContent(
                 status=response.status_code,
@@ -121,6 +110,17 @@ def _read(response: wire.ReceivedResponse, body: BodyT) -> Success[BodyT]:
                 body=body,
                 content_length=wire.integer_header(response, "Content-Length"),
                 content_range=wire.text_header(response, "Content-Range"),
+                accept_ranges=wire.text_header(response, "Accept-Ranges"),
+                x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
+                set_cookie=wire.text_header(response, "Set-Cookie"),
+            )
+        case status if status in wire.RANGE_SUCCESS:
+            return GetImgLayerStreamOk(
+                status=response.status_code,
+                headers=response.headers,
+                media_type=wire.media_type(response),
+                body=body,
+                content_length=wire.integer_header(response, "Content-Length"),
                 accept_ranges=wire.text_header(response, "Accept-Ranges"),
                 x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
                 set_cookie=wire.text_header(response, "Set-Cookie"),
@@ -138,7 +138,7 @@ def parse(response: wire.ReceivedResponse) -> Success[bytes]:
         The typed response, with the body's bytes.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
     return _read(response, response.content)
@@ -188,7 +188,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             302: The layer is at another URL. The body, a short web page, is ignored.
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
                 does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
@@ -218,10 +218,7 @@ def sync(
             img_id,
             range=range,
         ),
-        (
-            200,
-            206,
-        ),
+        wire.RANGE_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     ) as response:
@@ -266,7 +263,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             302: The layer is at another URL. The body, a short web page, is ignored.
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
                 does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
@@ -296,10 +293,7 @@ async def asyncio(
             img_id,
             range=range,
         ),
-        (
-            200,
-            206,
-        ),
+        wire.RANGE_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     ) as response:
@@ -346,7 +340,7 @@ def stream(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             302: The layer is at another URL. The body, a short web page, is ignored.
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
                 does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
@@ -376,10 +370,7 @@ def stream(
             img_id,
             range=range,
         ),
-        (
-            200,
-            206,
-        ),
+        wire.RANGE_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     ) as response:
@@ -426,7 +417,7 @@ async def asyncio_stream(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             302: The layer is at another URL. The body, a short web page, is ignored.
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
                 does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
@@ -456,10 +447,7 @@ async def asyncio_stream(
             img_id,
             range=range,
         ),
-        (
-            200,
-            206,
-        ),
+        wire.RANGE_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     ) as response:

@@ -21,7 +21,7 @@ BodyT = TypeVar("BodyT")
 
 @frozen(kw_only=True)
 class CreateBlobReadStreamOk(wire.Response[BodyT]):
-    """200: The whole blob."""
+    """200 or another 2xx with the whole body: The whole blob."""
 
     docker_content_digest: str | None
     """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
@@ -125,19 +125,6 @@ def request(
 
 def _read(response: wire.ReceivedResponse, body: BodyT) -> Success[BodyT]:
     match response.status_code:
-        case 200:
-            return CreateBlobReadStreamOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=body,
-                docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
-                docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
-                content_length=wire.integer_header(response, "Content-Length"),
-                accept_ranges=wire.text_header(response, "Accept-Ranges"),
-                etag=wire.text_header(response, "ETag"),
-                warning=wire.text_header(response, "Warning"),
-            )
         case 206:
             return CreateBlobReadStreamPartialContent(
                 status=response.status_code,
@@ -148,6 +135,19 @@ def _read(response: wire.ReceivedResponse, body: BodyT) -> Success[BodyT]:
                 docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
                 content_length=wire.integer_header(response, "Content-Length"),
                 content_range=wire.text_header(response, "Content-Range"),
+                accept_ranges=wire.text_header(response, "Accept-Ranges"),
+                etag=wire.text_header(response, "ETag"),
+                warning=wire.text_header(response, "Warning"),
+            )
+        case status if status in wire.RANGE_SUCCESS:
+            return CreateBlobReadStreamOk(
+                status=response.status_code,
+                headers=response.headers,
+                media_type=wire.media_type(response),
+                body=body,
+                docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
+                docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
+                content_length=wire.integer_header(response, "Content-Length"),
                 accept_ranges=wire.text_header(response, "Accept-Ranges"),
                 etag=wire.text_header(response, "ETag"),
                 warning=wire.text_header(response, "Warning"),
@@ -165,7 +165,7 @@ def parse(response: wire.ReceivedResponse) -> Success[bytes]:
         The typed response, with the body's bytes.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
     return _read(response, response.content)
@@ -218,7 +218,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             304: The content still has the ETag that the caller sent.
             307: The content is at another URL. Do not send credentials there if it is on another origin.
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
@@ -246,10 +246,7 @@ def sync(
             if_range=if_range,
             if_none_match=if_none_match,
         ),
-        (
-            200,
-            206,
-        ),
+        wire.RANGE_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     ) as response:
@@ -297,7 +294,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             304: The content still has the ETag that the caller sent.
             307: The content is at another URL. Do not send credentials there if it is on another origin.
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
@@ -325,10 +322,7 @@ async def asyncio(
             if_range=if_range,
             if_none_match=if_none_match,
         ),
-        (
-            200,
-            206,
-        ),
+        wire.RANGE_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     ) as response:
@@ -378,7 +372,7 @@ def stream(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             304: The content still has the ETag that the caller sent.
             307: The content is at another URL. Do not send credentials there if it is on another origin.
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
@@ -406,10 +400,7 @@ def stream(
             if_range=if_range,
             if_none_match=if_none_match,
         ),
-        (
-            200,
-            206,
-        ),
+        wire.RANGE_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     ) as response:
@@ -459,7 +450,7 @@ async def asyncio_stream(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             304: The content still has the ETag that the caller sent.
             307: The content is at another URL. Do not send credentials there if it is on another origin.
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
@@ -487,10 +478,7 @@ async def asyncio_stream(
             if_range=if_range,
             if_none_match=if_none_match,
         ),
-        (
-            200,
-            206,
-        ),
+        wire.RANGE_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     ) as response:

@@ -12,7 +12,7 @@ from docker_registry_sdk._core import wire
 
 @frozen(kw_only=True)
 class HeadBlobOk(wire.Response[None]):
-    """200: The blob exists."""
+    """200 or another 2xx: The blob exists."""
 
     docker_content_digest: str | None
     """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
@@ -82,23 +82,22 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return HeadBlobOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-                docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
-                docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
-                content_length=wire.integer_header(response, "Content-Length"),
-                accept_ranges=wire.text_header(response, "Accept-Ranges"),
-                etag=wire.text_header(response, "ETag"),
-                warning=wire.text_header(response, "Warning"),
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return HeadBlobOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+            docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
+            docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
+            content_length=wire.integer_header(response, "Content-Length"),
+            accept_ranges=wire.text_header(response, "Accept-Ranges"),
+            etag=wire.text_header(response, "ETag"),
+            warning=wire.text_header(response, "Warning"),
+        )
     raise wire.status_error(response, response.content, None)
 
 
@@ -129,7 +128,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             307: The content is at another URL. Do not send credentials there if it is on another origin.
             400: The request failed. A response to HEAD has no body; use GET to get the reason.
             401: The credentials are missing, invalid or not sufficient. A response to HEAD has no body.
@@ -149,7 +148,7 @@ def sync(
             digest,
         ),
         parse,
-        (200,),
+        wire.ANY_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )
@@ -182,7 +181,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             307: The content is at another URL. Do not send credentials there if it is on another origin.
             400: The request failed. A response to HEAD has no body; use GET to get the reason.
             401: The credentials are missing, invalid or not sufficient. A response to HEAD has no body.
@@ -202,7 +201,7 @@ async def asyncio(
             digest,
         ),
         parse,
-        (200,),
+        wire.ANY_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )

@@ -26,7 +26,7 @@ ACCEPT = (
 
 @frozen(kw_only=True)
 class HeadManifestOk(wire.Response[None]):
-    """200: The manifest exists. Content-Type gives its media type."""
+    """200 or another 2xx: The manifest exists. Content-Type gives its media type."""
 
     docker_content_digest: str | None
     """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
@@ -111,25 +111,24 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return HeadManifestOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-                docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
-                docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
-                content_length=wire.integer_header(response, "Content-Length"),
-                etag=wire.text_header(response, "ETag"),
-                oci_subject=wire.text_header(response, "OCI-Subject"),
-                warning=wire.text_header(response, "Warning"),
-                ratelimit_limit=wire.text_header(response, "RateLimit-Limit"),
-                ratelimit_remaining=wire.text_header(response, "RateLimit-Remaining"),
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return HeadManifestOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+            docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
+            docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
+            content_length=wire.integer_header(response, "Content-Length"),
+            etag=wire.text_header(response, "ETag"),
+            oci_subject=wire.text_header(response, "OCI-Subject"),
+            warning=wire.text_header(response, "Warning"),
+            ratelimit_limit=wire.text_header(response, "RateLimit-Limit"),
+            ratelimit_remaining=wire.text_header(response, "RateLimit-Remaining"),
+        )
     raise wire.status_error(response, response.content, None)
 
 
@@ -166,7 +165,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             304: The content still has the ETag that the caller sent.
             307: The content is at another URL. Do not send credentials there if it is on another origin.
             400: The request failed. A response to HEAD has no body; use GET to get the reason.
@@ -189,7 +188,7 @@ def sync(
             accept=accept,
         ),
         parse,
-        (200,),
+        wire.ANY_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )
@@ -228,7 +227,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             304: The content still has the ETag that the caller sent.
             307: The content is at another URL. Do not send credentials there if it is on another origin.
             400: The request failed. A response to HEAD has no body; use GET to get the reason.
@@ -251,7 +250,7 @@ async def asyncio(
             accept=accept,
         ),
         parse,
-        (200,),
+        wire.ANY_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )

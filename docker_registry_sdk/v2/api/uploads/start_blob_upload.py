@@ -35,7 +35,7 @@ class StartBlobUploadCreated(wire.Response[None]):
 
 @frozen(kw_only=True)
 class StartBlobUploadAccepted(wire.Response[None]):
-    """202: An upload session is open at `Location`."""
+    """202 or another 2xx: An upload session is open at `Location`."""
 
     location: str = field(repr=False)
     """Location: The URL for the next request of the upload. It is opaque, may point to another host and may contain a
@@ -140,7 +140,7 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -156,7 +156,7 @@ def parse(response: wire.ReceivedResponse) -> Success:
                 docker_upload_uuid=wire.text_header(response, "Docker-Upload-UUID"),
                 warning=wire.text_header(response, "Warning"),
             )
-        case 202:
+        case status if status in wire.ANY_SUCCESS:
             return StartBlobUploadAccepted(
                 status=response.status_code,
                 headers=response.headers,
@@ -228,7 +228,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
@@ -260,10 +260,7 @@ def sync(
             content_length=content_length,
         ),
         parse,
-        (
-            201,
-            202,
-        ),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )
@@ -319,7 +316,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
@@ -351,10 +348,7 @@ async def asyncio(
             content_length=content_length,
         ),
         parse,
-        (
-            201,
-            202,
-        ),
+        wire.ANY_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     )

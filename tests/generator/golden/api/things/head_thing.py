@@ -18,7 +18,7 @@ ACCEPT = ("application/json",)
 
 @frozen(kw_only=True)
 class HeadThingOk(wire.Response[None]):
-    """200: It exists."""
+    """200 or another 2xx: It exists."""
 
     x_count: int | None
     """X-Count: How many."""
@@ -75,18 +75,17 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return HeadThingOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=None,
-                x_count=wire.integer_header(response, "X-Count"),
-            )
+    if response.status_code in wire.ANY_SUCCESS:
+        return HeadThingOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=None,
+            x_count=wire.integer_header(response, "X-Count"),
+        )
     raise wire.status_error(response, response.content, None)
 
 
@@ -116,7 +115,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             404: It does not exist.
         ParseError: The response does not match the specification.
 
@@ -129,7 +128,7 @@ def sync(
             id,
         ),
         parse,
-        (200,),
+        wire.ANY_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )
@@ -161,7 +160,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             404: It does not exist.
         ParseError: The response does not match the specification.
 
@@ -174,7 +173,7 @@ async def asyncio(
             id,
         ),
         parse,
-        (200,),
+        wire.ANY_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )

@@ -24,7 +24,7 @@ BodyT = TypeVar("BodyT")
 
 @frozen(kw_only=True)
 class ReadDataOk(wire.Response[BodyT]):
-    """200: All of it."""
+    """200 or another 2xx with the whole body: All of it."""
 
 
 @frozen(kw_only=True)
@@ -78,13 +78,6 @@ def request(
 
 def _read(response: wire.ReceivedResponse, body: BodyT) -> Success[BodyT]:
     match response.status_code:
-        case 200:
-            return ReadDataOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=body,
-            )
         case 206:
             return ReadDataPartialContent(
                 status=response.status_code,
@@ -92,6 +85,13 @@ def _read(response: wire.ReceivedResponse, body: BodyT) -> Success[BodyT]:
                 media_type=wire.media_type(response),
                 body=body,
                 content_range=wire.text_header(response, "Content-Range"),
+            )
+        case status if status in wire.RANGE_SUCCESS:
+            return ReadDataOk(
+                status=response.status_code,
+                headers=response.headers,
+                media_type=wire.media_type(response),
+                body=body,
             )
     raise wire.status_error(response, response.content, _error)
 
@@ -106,7 +106,7 @@ def parse(response: wire.ReceivedResponse) -> Success[bytes]:
         The typed response, with the body's bytes.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
     return _read(response, response.content)
@@ -144,7 +144,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             404: The thing does "not" exist.
         ParseError: The response does not match the specification.
 
@@ -156,10 +156,7 @@ def sync(
             name,
             accept=accept,
         ),
-        (
-            200,
-            206,
-        ),
+        wire.RANGE_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     ) as response:
@@ -192,7 +189,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             404: The thing does "not" exist.
         ParseError: The response does not match the specification.
 
@@ -204,10 +201,7 @@ async def asyncio(
             name,
             accept=accept,
         ),
-        (
-            200,
-            206,
-        ),
+        wire.RANGE_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     ) as response:
@@ -242,7 +236,7 @@ def stream(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             404: The thing does "not" exist.
         ParseError: The response does not match the specification.
 
@@ -254,10 +248,7 @@ def stream(
             name,
             accept=accept,
         ),
-        (
-            200,
-            206,
-        ),
+        wire.RANGE_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     ) as response:
@@ -292,7 +283,7 @@ async def asyncio_stream(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
             404: The thing does "not" exist.
         ParseError: The response does not match the specification.
 
@@ -304,10 +295,7 @@ async def asyncio_stream(
             name,
             accept=accept,
         ),
-        (
-            200,
-            206,
-        ),
+        wire.RANGE_SUCCESS,
         _error,
         wire.call_limits(client, timeout, deadline),
     ) as response:

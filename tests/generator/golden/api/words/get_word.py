@@ -15,7 +15,7 @@ ACCEPT = ("text/plain",)
 
 @frozen(kw_only=True)
 class GetWordOk(wire.Response[str]):
-    """200: The meaning."""
+    """200 or another 2xx with a document: The meaning."""
 
 
 Success: TypeAlias = GetWordOk
@@ -65,17 +65,16 @@ def parse(response: wire.ReceivedResponse) -> Success:
         The typed response.
 
     Raises:
-        StatusError: The status is not a documented success.
+        StatusError: The status is not a success.
         ParseError: The response does not match the specification.
     """
-    match response.status_code:
-        case 200:
-            return GetWordOk(
-                status=response.status_code,
-                headers=response.headers,
-                media_type=wire.media_type(response),
-                body=response.text,
-            )
+    if response.status_code in wire.DOCUMENT_SUCCESS:
+        return GetWordOk(
+            status=response.status_code,
+            headers=response.headers,
+            media_type=wire.media_type(response),
+            body=response.text,
+        )
     raise wire.status_error(response, response.content, None)
 
 
@@ -103,7 +102,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
         ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/words#get>.
@@ -114,7 +113,7 @@ def sync(
             word,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )
@@ -144,7 +143,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
-        StatusError: The status is not a documented success:
+        StatusError: The status is not a success:
         ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/words#get>.
@@ -155,7 +154,7 @@ async def asyncio(
             word,
         ),
         parse,
-        (200,),
+        wire.DOCUMENT_SUCCESS,
         None,
         wire.call_limits(client, timeout, deadline),
     )
