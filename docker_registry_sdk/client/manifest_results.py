@@ -28,11 +28,13 @@ class ManifestResponse:
             an index if a platform was requested.
         digest: The manifest's digest, computed from the received bytes.
         media_type: The manifest's media type, from the Content-Type header. If that header is missing or generic, the media type
-            is determined by the manifest's fields.
+            is determined by the manifest's fields; if the manifest's `mediaType` names another format of the same kind, an image
+            or an index, the manifest's counts.
         raw: The received bytes. To push the manifest with the same digest, push these bytes.
         signature: `verified` if all signatures of a schema 1 manifest are valid, `unchecked` if they were not verified, since the
             package extra `schema1` is not installed, and `unsigned` for manifests without signatures.
-        response: The response with its parsed headers; None if the Content-Type was missing or generic.
+        response: The response with its parsed headers; None if the Content-Type was missing or generic, or names another format
+            than the manifest.
     """
 
     # Not the alias Manifest: this text is evaluated only when it is needed, so the models are imported on first use.

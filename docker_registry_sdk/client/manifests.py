@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from .._core.wire import HTTPResponse, is_length_of_get
+from .._core.wire import HTTPResponse, is_length_of_get, text_header
+from .._core.wire import media_type as header_media_type
 from ..digest import DEFAULT_ALGORITHM, Digest, RefLike, Verifier, digest_of, to_digest
 from ..errors import DigestMismatchError, InvalidDigestError, ParseError, UnexpectedContentTypeError
 from ..media_types import (
@@ -36,6 +37,7 @@ _READERS: Final[dict[str, Callable[[Any], Manifest]]] = {
     DOCKER_SCHEMA1: lambda document: models.DockerSchema1Manifest.from_dict(document),
     DOCKER_SCHEMA1_UNSIGNED: lambda document: models.DockerSchema1Manifest.from_dict(document),
 }
+_INDEXES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
 # The Content-Types of servers and caches that do not know manifest types; others send a type that begins with "text/".
 _GENERIC_TYPES: Final = frozenset({"application/json", OCTET_STREAM, "binary/octet-stream"})
 # The names, in lower case, of the fields by which parsers distinguish the kinds of manifests.
@@ -176,7 +178,8 @@ def read_manifest(response: HTTPResponse, reference: RefLike, repo: Repo) -> Man
         StatusError: The status is not a success.
         DigestMismatchError: The bytes do not match the requested digest or the digest in the response's headers.
         UnexpectedContentTypeError: The media type is not a known manifest type.
-        ParseError: The manifest cannot be parsed, contradicts its Content-Type, or could be parsed as two kinds of manifest.
+        ParseError: The manifest cannot be parsed, could be parsed as two kinds of manifest, or is an index according to only one
+            of its Content-Type and its field `mediaType`.
     """
     try:
         return _read_manifest(response, reference)
@@ -195,6 +198,15 @@ def _read_manifest(response: HTTPResponse, reference: RefLike) -> ManifestRespon
     except UnexpectedContentTypeError as error:
         raw, claimed = error.raw, error.headers.get("docker-content-digest")
         media_type, manifest = _parse_by_content(error)
+    except ParseError:  # the manifest may have another format than the Content-Type states
+        raw, claimed = response.content, text_header(response, "Docker-Content-Digest")
+        own = _own_type(raw, header_media_type(response) or "")
+        if own is None:
+            raise
+        media_type, manifest = own, _READERS[own](parse_document(raw))
+    else:
+        if (manifest.media_type or media_type) != media_type and (own := _own_type(raw, media_type)) is not None:
+            parsed, media_type, manifest = None, own, _READERS[own](parse_document(raw))
     _check_single_kind(manifest, media_type)
     payload = raw
     signature: Signature = "unsigned"
@@ -258,6 +270,23 @@ def _parse_by_content(error: UnexpectedContentTypeError) -> tuple[str, Manifest]
     if found is None:
         raise error
     return found, _READERS[found](document)
+
+
+def _own_type(content: bytes, stated: str) -> str | None:
+    """Return the media type in the field `mediaType` of a manifest, if it takes precedence over the Content-Type; otherwise None.
+
+    It does if both are types of an index, or both types of the manifest of one image: registries and proxies state a wrong format
+    for bytes that are right.
+
+    Args:
+        content: The manifest's bytes.
+        stated: The Content-Type.
+    """
+    document = parse_document(content)
+    own = document.get("mediaType") if isinstance(document, dict) else None
+    if not isinstance(own, str) or own.lower() not in _READERS or stated not in _READERS:
+        return None
+    return own.lower() if (own.lower() in _INDEXES) == (stated in _INDEXES) else None
 
 
 def _compare(expected: Digest, actual: Digest, payload: bytes) -> None:

@@ -28,6 +28,8 @@ from docker_registry_sdk.errors import (
     RegistryError,
     UnexpectedContentTypeError,
 )
+from docker_registry_sdk.media_types import DOCKER_SCHEMA1 as SCHEMA1
+from docker_registry_sdk.media_types import DOCKER_SCHEMA1_UNSIGNED as SCHEMA1_UNSIGNED
 from docker_registry_sdk.v2.models import (
     DockerManifest,
     DockerManifestList,
@@ -39,6 +41,11 @@ pytestmark = pytest.mark.anyio
 IMAGE = make_image()
 INDEX = index_of(OCI_INDEX, OCI_MANIFEST, {"amd64": IMAGE.oci})
 LIST = index_of(DOCKER_LIST, DOCKER_MANIFEST, {"amd64": IMAGE.docker})
+IMAGES: list[tuple[bytes, type, str]] = [
+    (IMAGE.oci, ImageManifest, OCI_MANIFEST),
+    (IMAGE.docker, DockerManifest, DOCKER_MANIFEST),
+]
+INDEXES: list[tuple[bytes, type, str]] = [(INDEX, ImageIndex, OCI_INDEX), (LIST, DockerManifestList, DOCKER_LIST)]
 ODD = ("text/plain", "text/plain; charset=utf-8", "text/html", "application/json", "application/octet-stream", "")
 
 
@@ -149,10 +156,88 @@ def test_null_fields_of_another_kind_are_ignored(loopback_client: RegistryClient
 def test_a_media_type_in_the_body_that_contradicts_the_header_is_refused(
     loopback_client: RegistryClientV2, loopback: Loopback
 ) -> None:
-    for content, media_type in ((IMAGE.oci, DOCKER_MANIFEST), (IMAGE.docker, OCI_MANIFEST), (INDEX, DOCKER_LIST)):
-        answer(loopback, content, media_type)
-        with pytest.raises(ParseError, match="mediaType"):
+    for content, stated in (
+        *((image, index) for image in (IMAGE.oci, IMAGE.docker) for index in (OCI_INDEX, DOCKER_LIST)),
+        *(
+            (index, image)
+            for index in (INDEX, LIST)
+            for image in (OCI_MANIFEST, DOCKER_MANIFEST, SCHEMA1, SCHEMA1_UNSIGNED)
+        ),
+    ):
+        answer(loopback, content, stated)
+        with pytest.raises(ParseError):
             loopback_client.get_manifest(digest_of(content))
+
+
+@pytest.mark.parametrize("stated", [OCI_MANIFEST, DOCKER_MANIFEST, SCHEMA1, SCHEMA1_UNSIGNED, OCI_INDEX, DOCKER_LIST])
+def test_the_media_type_in_the_body_counts_if_the_header_names_another_format(
+    loopback_client: RegistryClientV2, loopback: Loopback, stated: str
+) -> None:
+    images: list[tuple[bytes, type, str]] = [
+        (IMAGE.oci, ImageManifest, OCI_MANIFEST),
+        (IMAGE.docker, DockerManifest, DOCKER_MANIFEST),
+    ]
+    indexes: list[tuple[bytes, type, str]] = [(INDEX, ImageIndex, OCI_INDEX), (LIST, DockerManifestList, DOCKER_LIST)]
+    for content, model, own in indexes if stated in (OCI_INDEX, DOCKER_LIST) else images:
+        answer(loopback, content, stated, Docker_Content_Digest=digest_of(content))
+        for ref in ("v1", digest_of(content)):
+            pulled = loopback_client.get_manifest(ref)
+            assert isinstance(pulled.manifest, model)
+            assert (pulled.media_type, pulled.raw, pulled.digest) == (own, content, digest_of(content))
+            assert (pulled.response is None) is (own != stated)
+        with pytest.raises(DigestMismatchError):
+            loopback_client.get_manifest(digest_of(b"other"))
+        answer(loopback, content, stated, Docker_Content_Digest=digest_of(b"other"))
+        with pytest.raises(DigestMismatchError):
+            loopback_client.get_manifest("v1")
+
+
+def test_a_media_type_in_the_body_that_contradicts_its_fields_is_refused(
+    loopback_client: RegistryClientV2, loopback: Loopback
+) -> None:
+    image, index = json.loads(IMAGE.oci), json.loads(INDEX)
+    for document in (
+        {**image, "mediaType": OCI_INDEX},
+        {**image, "mediaType": SCHEMA1},
+        {**image, "fsLayers": []},
+        {**image, "manifests": []},
+        {**index, "mediaType": OCI_MANIFEST},
+        {**index, "mediaType": DOCKER_MANIFEST},
+        {**index, "layers": []},
+    ):
+        for stated in (OCI_MANIFEST, DOCKER_MANIFEST, SCHEMA1, OCI_INDEX, DOCKER_LIST):
+            answer(loopback, json.dumps(document).encode(), stated)
+            with pytest.raises(ParseError):
+                loopback_client.get_manifest("v1")
+
+
+VARIANTS = [
+    (OCI_MANIFEST, {}),
+    (f"{OCI_MANIFEST}; charset=utf-8", {}),
+    ("text/plain; charset=utf-8", {}),
+    (SCHEMA1, {}),
+    (DOCKER_MANIFEST, {}),
+    ("text/html", {}),
+    (OCI_MANIFEST.upper(), {}),
+    (OCI_MANIFEST, {"Docker_Content_Digest": f'"{digest_of(IMAGE.oci)}"'}),
+    (OCI_MANIFEST, {"Docker_Content_Digest": digest_of(IMAGE.oci).upper()}),
+    (OCI_MANIFEST, {"Docker_Content_Digest": ""}),
+    (OCI_MANIFEST, {"Content_Encoding": "gzip"}),
+    ("", {}),
+]
+
+
+@pytest.mark.parametrize(("stated", "headers"), VARIANTS)
+def test_a_manifest_is_read_with_each_variant_of_its_headers(
+    loopback_client: RegistryClientV2, loopback: Loopback, stated: str, headers: dict[str, str]
+) -> None:
+    body = gzip.compress(IMAGE.oci) if "Content_Encoding" in headers else IMAGE.oci
+    answer(loopback, body, stated, **headers)
+    pulled = loopback_client.get_manifest("latest")
+    assert (pulled.digest, pulled.media_type) == (digest_of(IMAGE.oci), OCI_MANIFEST)
+    assert (loopback_client.resolve("latest")).digest == digest_of(IMAGE.oci)
+    assert (loopback_client.head_manifest("latest")).digest == digest_of(IMAGE.oci)
+    assert loopback_client.exists("latest")
 
 
 @pytest.mark.parametrize("media_type", [OCI_MANIFEST, "text/plain"])

@@ -11,11 +11,12 @@ from docker_registry_sdk.errors import DigestMismatchError, ParseError, Registry
 from tests.core.wire.loopback import Loopback
 from tests.hostile._async.clients import client_of
 from tests.support._async.blobs import read_blob
-from tests.support.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest_of, make_image
+from tests.support.images import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest_of, index_of, make_image
 
 pytestmark = pytest.mark.anyio
 
 IMAGE = make_image()
+INDEX = index_of(OCI_INDEX, OCI_MANIFEST, {"amd64": IMAGE.oci})
 BOTH: dict[str, Any] = {**json.loads(IMAGE.oci), "manifests": []}
 
 
@@ -35,9 +36,16 @@ async def test_a_manifest_that_is_an_index_too_is_refused(registry: Loopback, me
 
 
 @pytest.mark.parametrize(
-    ("body", "media_type"), [(IMAGE.docker, OCI_MANIFEST), (IMAGE.oci, DOCKER_MANIFEST), (IMAGE.oci, OCI_INDEX)]
+    ("body", "media_type"),
+    [
+        (IMAGE.docker, OCI_INDEX),
+        (IMAGE.oci, OCI_INDEX),
+        (IMAGE.oci, DOCKER_LIST),
+        (INDEX, OCI_MANIFEST),
+        (INDEX, DOCKER_MANIFEST),
+    ],
 )
-async def test_a_manifest_of_another_type_than_its_header_is_refused(registry: Loopback, body: bytes, media_type: str) -> None:
+async def test_a_manifest_of_another_kind_than_its_header_is_refused(registry: Loopback, body: bytes, media_type: str) -> None:
     serve(registry, body, media_type)
     async with client_of(registry) as client:
         with pytest.raises(ParseError):

@@ -11,10 +11,12 @@ from tests.core.wire.loopback import Loopback
 from tests.hostile._sync.clients import client_of
 from tests.support._sync.blobs import read_blob
 from tests.support.images import (
+    DOCKER_LIST,
     DOCKER_MANIFEST,
     OCI_INDEX,
     OCI_MANIFEST,
     digest_of,
+    index_of,
     make_image,
 )
 
@@ -23,6 +25,7 @@ from docker_registry_sdk.errors import DigestMismatchError, ParseError, Registry
 pytestmark = pytest.mark.anyio
 
 IMAGE = make_image()
+INDEX = index_of(OCI_INDEX, OCI_MANIFEST, {"amd64": IMAGE.oci})
 BOTH: dict[str, Any] = {**json.loads(IMAGE.oci), "manifests": []}
 
 
@@ -42,9 +45,16 @@ def test_a_manifest_that_is_an_index_too_is_refused(registry: Loopback, media_ty
 
 
 @pytest.mark.parametrize(
-    ("body", "media_type"), [(IMAGE.docker, OCI_MANIFEST), (IMAGE.oci, DOCKER_MANIFEST), (IMAGE.oci, OCI_INDEX)]
+    ("body", "media_type"),
+    [
+        (IMAGE.docker, OCI_INDEX),
+        (IMAGE.oci, OCI_INDEX),
+        (IMAGE.oci, DOCKER_LIST),
+        (INDEX, OCI_MANIFEST),
+        (INDEX, DOCKER_MANIFEST),
+    ],
 )
-def test_a_manifest_of_another_type_than_its_header_is_refused(
+def test_a_manifest_of_another_kind_than_its_header_is_refused(
     registry: Loopback, body: bytes, media_type: str
 ) -> None:
     serve(registry, body, media_type)

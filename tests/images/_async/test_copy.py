@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from docker_registry_sdk import AsyncRegistries, AsyncRegistryClientV2, images
@@ -17,7 +19,7 @@ from docker_registry_sdk.errors import (
 from docker_registry_sdk.images import Progress
 from docker_registry_sdk.reference import parse_repo_and_ref
 from docker_registry_sdk.testing import RegistrySettings, V1Settings
-from docker_registry_sdk.testing.faults import Fault, HtmlError, NoDigest, SetHeader, Status, WrongBytes
+from docker_registry_sdk.testing.faults import ContentType, Fault, HtmlError, NoDigest, SetHeader, Status, WrongBytes
 from docker_registry_sdk.types import AsyncClientOptions
 from tests.images.built_images import (
     AMD64,
@@ -270,6 +272,17 @@ async def test_arguments_that_are_not_locations_of_images_are_refused(start_regi
         await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     with pytest.raises(ImageError, match="not an OCI image layout"):
         await images.async_copy("oci:/nowhere/at/all", f"{registry.url}/b:v1")
+
+
+async def test_a_manifest_is_copied_with_its_own_media_type(start_registry: StartRegistry, tmp_path: Path) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", AMD64, "v1")
+    source.faults.add(Fault(ContentType(DOCKER_MANIFEST), operation="get_manifest", times=None))
+    for place in (tmp_path / "layout", f"{target.url}/b:v1"):
+        assert (await images.async_copy(f"{source.url}/a:v1", place)).media_type == OCI_MANIFEST
+    check_pushed_image(f"{target.url}/b", AMD64, "v1")
+    await images.async_copy(tmp_path / "layout", f"{target.url}/c:v1")
+    check_pushed_image(f"{target.url}/c", AMD64, "v1")
 
 
 async def test_two_logins_are_used_for_two_registries(start_registry: StartRegistry) -> None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tests.images.built_images import (
     AMD64,
@@ -41,6 +43,7 @@ from docker_registry_sdk.images import Progress
 from docker_registry_sdk.reference import parse_repo_and_ref
 from docker_registry_sdk.testing import RegistrySettings, V1Settings
 from docker_registry_sdk.testing.faults import (
+    ContentType,
     Fault,
     HtmlError,
     NoDigest,
@@ -290,6 +293,17 @@ def test_arguments_that_are_not_locations_of_images_are_refused(start_registry: 
         images.copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     with pytest.raises(ImageError, match="not an OCI image layout"):
         images.copy("oci:/nowhere/at/all", f"{registry.url}/b:v1")
+
+
+def test_a_manifest_is_copied_with_its_own_media_type(start_registry: StartRegistry, tmp_path: Path) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", AMD64, "v1")
+    source.faults.add(Fault(ContentType(DOCKER_MANIFEST), operation="get_manifest", times=None))
+    for place in (tmp_path / "layout", f"{target.url}/b:v1"):
+        assert (images.copy(f"{source.url}/a:v1", place)).media_type == OCI_MANIFEST
+    check_pushed_image(f"{target.url}/b", AMD64, "v1")
+    images.copy(tmp_path / "layout", f"{target.url}/c:v1")
+    check_pushed_image(f"{target.url}/c", AMD64, "v1")
 
 
 def test_two_logins_are_used_for_two_registries(start_registry: StartRegistry) -> None:
