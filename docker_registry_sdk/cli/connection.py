@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,13 +33,15 @@ class Connection:
         """Return the options for a client. If a user name was given, read the password, and include user name and password.
 
         Raises:
-            click.UsageError: The password cannot be read, or `--password-stdin` was given without `--username`.
+            click.UsageError: The password cannot be read, the user name or password cannot be sent to a registry, or
+                `--password-stdin` was given without `--username`.
         """
         if self.username is None:
             if self.password_stdin:
                 raise click.UsageError("--password-stdin needs --username.")
             return self.client_options
-        return {**self.client_options, "username": self.username, "password": read_password(from_stdin=self.password_stdin)}
+        username, password = read_login(self.username, from_stdin=self.password_stdin)
+        return {**self.client_options, "username": username, "password": password}
 
     def open_registries(self, registries: Collection[str]) -> Registries:
         """Return the owner of connections and logins, for commands that access several registries or none.
@@ -88,28 +90,70 @@ class Connection:
         )
 
 
-def read_password(*, from_stdin: bool) -> str:
-    """Read the password from stdin, or prompt for the password on the terminal without showing what is typed.
+def read_login(username: str | None, *, from_stdin: bool) -> tuple[str, str]:
+    """Return a user name and a password. Prompt on the terminal for what is missing; the password is not shown when it is typed.
 
     Args:
+        username: The name of the user; None to prompt for it.
         from_stdin: Whether to read the password from the first line of stdin instead of prompting.
 
     Raises:
-        click.UsageError: A prompt is necessary but stdin is not a terminal, or the password is empty.
+        click.UsageError: A prompt is necessary but stdin is not a terminal, or a value is empty or cannot be sent to a registry.
     """
+    if username is None:
+        if from_stdin or not sys.stdin.isatty():
+            raise click.UsageError("Give the user's name with --username.")
+        username = _read("user name", _prompt_for_username)
+    _check_login(username, "x")  # before the prompt for the password
     if from_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    elif not sys.stdin.isatty():
+        password = _read("password", lambda: sys.stdin.readline().rstrip("\r\n"))
+    elif sys.stdin.isatty():
+        password = _read("password", _prompt_for_password)
+    else:
         raise click.UsageError(
             "Cannot prompt for the password without a terminal; pass the password on stdin, and give --password-stdin."
         )
-    else:
-        from getpass import getpass
+    _check_login(username, password)
+    return username, password
 
-        try:
-            password = getpass("Password: ")
-        except EOFError:
-            password = ""
-    if not password:
-        raise click.UsageError("The password is empty.")
-    return password
+
+def _read(what: str, read: Callable[[], str]) -> str:
+    try:
+        text = read()
+    except UnicodeDecodeError:
+        raise click.UsageError(f"The {what} is not text in UTF-8.") from None
+    except EOFError:  # Ctrl-D
+        text = ""
+        click.echo(err=True)  # ends the line of the prompt
+    except KeyboardInterrupt:
+        click.echo(err=True)
+        raise
+    if not text:
+        raise click.UsageError(f"The {what} is empty.")
+    return text
+
+
+def _prompt_for_username() -> str:
+    while True:
+        click.echo("Username: ", nl=False, err=True)
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        if name := line.strip():
+            return name
+
+
+def _prompt_for_password() -> str:
+    from getpass import getpass
+
+    return getpass("Password: ")
+
+
+def _check_login(username: str, password: str) -> None:
+    from ..credentials import Credential
+
+    try:
+        Credential(username, password, source="the command line")
+    except ValueError as error:
+        problem = str(error).partition(";")[0].replace("username", "user name")
+        raise click.UsageError(f"The {problem}.") from None

@@ -28,7 +28,23 @@ from tests.support.skopeo import MultiPlatformImage
         (["tag", "alpine"], "Did you mean 'tags'?"),
         (["auth", "explian"], "Did you mean 'explain'?"),
         (["api", "v2", "list_tag"], "Did you mean 'list_tags'?"),
+        (["TAGS", "alpine"], "Did you mean 'tags'?"),
+        (["auth", "EXPLAIN"], "Did you mean 'explain'?"),
+        (["api", "V2"], "Did you mean 'v2'?"),
+        (["api", "v2", "listTags"], "Did you mean 'list_tags'?"),
+        (["tags", "alpine", "--JSON"], "Did you mean '--json'?"),
+        (["tags", "alpine", "--timout=1"], "Did you mean '--timeout'?"),
+        (["tags", "alpine", "-json"], "No such option '-json'. Did you mean '--json'?"),
+        (["tags", "alpine", "-timeout=1"], "No such option '-timeout'. Did you mean '--timeout'?"),
+        (["tags", "alpine", "-x"], "No such option '-x'."),
+        (["--vesion"], "Did you mean '--version'"),
+        (["--json", "tags", "alpine"], "The option '--json' belongs after the name of the command, 'tags'."),
+        (["api", "v1", "delete_repo", "a", "--no-x-docker-tokn"], "Did you mean '--no-x-docker-token'"),
+        (["api", "v1", "delete_repo", "a", "--x-docker-token", "--no-x-docker-token"], "Give only one of --x-docker-token"),
+        (["api", "v1", "delete_repo", "a", "--no-x-docker-token", "--x-docker-token"], "Give only one of --x-docker-token"),
+        (["api", "v1", "delete_repo", "a", "--no-x-docker-token", "--no-x-docker-token"], "and give it once"),
         (["tags", "alpine", "--timeout", "1", "--timeout=2"], "--timeout is given twice"),
+        (["tags", "alpine", "-ua", "-ua"], "--username is given twice"),
         (["tags", "alpine", "-u", "ann", "--username", "bob"], "--username is given twice"),
         (["push", ".", "alpine", "--tag", "a", "--tag", "a"], "--tag is given twice"),
         (["api", "v2", "list_tags", "alpine", "--n", "1", "--n", "2"], "--n is given twice"),
@@ -45,6 +61,30 @@ from tests.support.skopeo import MultiPlatformImage
 )
 def test_wrong_command_lines(run_cli: RunCli, arguments: list[str], words: str) -> None:
     assert words in run_cli(*arguments).check_failure(2)[0]
+
+
+@pytest.mark.parametrize("arguments", [["tags", "alpine", "--timeout"], ["tags", "alpine", "--json=1"], ["auth", "explain"]])
+def test_the_hint_names_the_help_of_the_command(run_cli: RunCli, arguments: list[str]) -> None:
+    command = " ".join(arguments[:2] if arguments[0] == "auth" else arguments[:1])
+    assert run_cli(*arguments).check_failure(2)[1] == f"docker-registry-sdk {command} --help"
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "words"),
+    [
+        ("", "x", "The user name is empty."),
+        ("ann:x", "x", "The user name contains a colon"),
+        ("a\nb", "x", "The user name contains a control character"),
+        ("ann", "", "The password is empty."),
+        ("ann", "a\0b", "The password contains a control character"),
+    ],
+)
+@pytest.mark.parametrize("command", ["login", "tags"])
+def test_a_login_that_cannot_be_sent_is_a_wrong_command_line(
+    run_cli: RunCli, command: str, username: str, password: str, words: str
+) -> None:
+    arguments = [command, "localhost:1" if command == "login" else "localhost:1/a", "-u", username, "--password-stdin"]
+    assert words in run_cli(*arguments, stdin=password).check_failure(2)[0]
 
 
 @pytest.mark.parametrize("argument", ["--\x1b[31mred", "a\x1b[31mred", "a\nb"])

@@ -213,6 +213,24 @@ def test_ctrl_c_at_a_prompt() -> None:
     assert "Traceback" not in done.out
 
 
+@pytest.mark.parametrize(
+    ("answers", "code", "end"),
+    [
+        ({"Username: ": "\x04"}, 2, "Username: \nError: The user name is empty.\n"),
+        ({"Username: ": " ", "Username:  \r\nUsername: ": "\x04"}, 2, "Username: \nError: The user name is empty.\n"),
+        ({"Username: ": "a:b"}, 2, "Error: The user name contains a colon, which is not allowed (RFC 7617 section 2).\n"),
+        ({"Username: ": "ann", "Password: ": "\x04"}, 2, "Password: \nError: The password is empty.\n"),
+        ({"Username: ": "ann", "Password: ": ""}, 2, "Password: \nError: The password is empty.\n"),
+        ({"Username: ": "ann", "Password: ": "\x03"}, 130, "Password: \nInterrupted\n"),
+    ],
+)
+def test_answers_to_prompts_that_are_no_login(answers: dict[str, str], code: int, end: str) -> None:
+    done = run_in_terminal("login", "localhost:1", answers=answers)
+    assert done.code == code
+    shown = re.sub(r"\n+", "\n", done.out.replace("^D", "").replace("\x08", "").replace("^C", ""))
+    assert shown.partition("Try: ")[0].endswith(end)
+
+
 def test_a_group_without_a_command_lists_its_commands(run_cli: RunCli) -> None:
     done = run_cli("api")
     assert (done.code, done.out) == (2, "")

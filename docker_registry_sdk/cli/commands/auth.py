@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
 from ..command import command, group
-from ..connection import Connection, read_password
+from ..connection import Connection, read_login
 from ..errors import ExitCode
 from ..options import with_output, with_registry
 from ..output import Output
@@ -35,12 +34,7 @@ def login_command(index: str | None, output: Output, connection: Connection) -> 
     from ...reference import parse_index
 
     registry = parse_index(index)
-    username = connection.username
-    if username is None:
-        if connection.password_stdin or not sys.stdin.isatty():
-            raise click.UsageError("Give the user's name with --username.")
-        username = click.prompt("Username", err=True)
-    password = read_password(from_stdin=connection.password_stdin)
+    username, password = read_login(connection.username, from_stdin=connection.password_stdin)
     options: dict[str, Any] = {**connection.client_options, "username": username, "password": password}
     result = login(registry, store=True, **options)
     output.print_facts(
