@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from tests.client.log_of_requests import Requests
 from tests.core.wire.loopback import Loopback, run_loopback
 from tests.support.docker_registry import PASSWORD, USERNAME, htpasswd_settings, run_docker_registry
-from tests.support.images import OCI_MANIFEST, make_image
+from tests.support.images import OCI_MANIFEST, digest_of, make_image
 from tests.support.referrers_registries import referrers_registry, registry_without_referrers
+from tests.support.stored import store
 from tests.support.validation import Exchanges, Specification
 
 __all__ = ["referrers_registry", "registry_without_referrers"]
@@ -135,12 +135,7 @@ def image_registry(request: pytest.FixtureRequest) -> Iterator[EmbeddedRegistry]
     """A registry with token authentication, an image and ten blobs, and an empty log."""
     with EmbeddedRegistry(auth="token", anonymous_pull=request.param == "anonymous") as running:
         image = make_image()
-        with RegistryClientV2(f"{running.url}/{NAME}", **options_of(running)) as client:
-            for content in (image.config, image.layer, *BLOBS):
-                client.blob_upload(content)
-            client.put_manifest(image.oci, "v1", media_type=OCI_MANIFEST)
-            client.list_tags()  # a response with a body is logged before it arrives, and after all requests before it
-        running.requests.clear()
+        store(running, NAME, [image.config, image.layer, *BLOBS], [(OCI_MANIFEST, image.oci)], {"v1": digest_of(image.oci)})
         yield running
 
 

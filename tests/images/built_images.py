@@ -10,7 +10,9 @@ from attrs import frozen
 
 from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.media_types import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST
+from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.support.images import descriptor, digest_of
+from tests.support.stored import store
 
 OCI_LAYER = "application/vnd.oci.image.layer.v1.tar"
 
@@ -110,6 +112,18 @@ def descriptor_of(image: BuiltImage) -> dict[str, Any]:
         image: The image.
     """
     return descriptor(image.media_type, image.manifests[image.root][1])
+
+
+def store_image(registry: EmbeddedRegistry, repo: str, image: BuiltImage, tag: str | None) -> None:
+    """Store an image in an embedded registry, without a request.
+
+    Args:
+        registry: The registry.
+        repo: The name of the repository.
+        image: The image.
+        tag: The tag; None to store the image without a tag.
+    """
+    store(registry, repo, image.blobs.values(), image.manifests.values(), {} if tag is None else {tag: image.root})
 
 
 def push_image(repo_url: str, image: BuiltImage, tag: str | None, **options: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 from docker_registry_sdk import images
 from docker_registry_sdk.images import Progress
 from docker_registry_sdk.testing.faults import Fault, FaultExchange, Slow
-from tests.images.built_images import build_image, check_pushed_image, push_image
+from tests.images.built_images import build_image, check_pushed_image, store_image
 from tests.images.conftest import StartRegistry
 from tests.support.request_log import open_uploads
 
@@ -27,7 +27,7 @@ BIG = build_image([bytes([number]) * (4 * MEBIBYTE) for number in range(4)])
 @pytest.mark.parametrize("to", ["registry", "layout"])
 async def test_a_cancelled_copy_leaves_no_upload_and_no_file(start_registry: StartRegistry, tmp_path: Path, to: str) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", BIG, "v1")
+    store_image(source, "a", BIG, "v1")
     begun = asyncio.Event()
 
     def tell(progress: Progress) -> None:
@@ -64,14 +64,14 @@ class DelayedUpload:
 @pytest.mark.parametrize("kind", ["upload", "mount"])
 async def test_an_upload_session_opened_during_cancellation_is_closed(start_registry: StartRegistry, kind: str) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", IMAGE, "v1")
+    store_image(registry, "a", IMAGE, "v1")
     registry.requests.clear()
     delayed = DelayedUpload()
     registry.faults.add(Fault(delayed, method="POST", times=None))
     source = f"{registry.url}/a:v1"
     if kind == "upload":
         other = start_registry()
-        push_image(f"{other.url}/a", IMAGE, "v1")
+        store_image(other, "a", IMAGE, "v1")
         source = f"{other.url}/a:v1"
     task = asyncio.ensure_future(images.async_copy(source, f"{registry.url}/b:v1"))
     while not delayed.begun.is_set():
@@ -89,7 +89,7 @@ async def test_an_upload_session_opened_during_cancellation_is_closed(start_regi
 @pytest.mark.parametrize("to", ["registry", "layout"])
 def test_ctrl_c_leaves_no_upload_and_no_file(start_registry: StartRegistry, tmp_path: Path, to: str) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", BIG, "v1")
+    store_image(source, "a", BIG, "v1")
     pressed = threading.Event()
 
     def press(progress: Progress) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from docker_registry_sdk import images
-from tests.images.built_images import build_image, build_index, check_pushed_image, push_image
+from tests.images.built_images import build_image, build_index, check_pushed_image, store_image
 from tests.images.conftest import StartRegistry
 from tests.support.forking import fork, needs_fork
 
@@ -73,7 +73,7 @@ def test_a_copy_after_a_killed_one_leaves_what_an_undisturbed_copy_leaves(
     start_registry: StartRegistry, tmp_path: Path, kind: str, is_async: bool, moments: int
 ) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/source", IMAGE, "v1")
+    store_image(registry, "source", IMAGE, "v1")
     images.pull(f"{registry.url}/source:v1", tmp_path / "source")
     sources = {"layout to layout": f"oci:{tmp_path}/source:v1", "push": f"oci:{tmp_path}/source:v1"}
 

@@ -21,7 +21,7 @@ from docker_registry_sdk.images.layout_writer import LayoutWriter
 from docker_registry_sdk.images.manifest_contents import StoredManifest
 from docker_registry_sdk.images.temporary_files import AtomicFile
 from docker_registry_sdk.testing import EmbeddedRegistry
-from tests.images.built_images import build_image, check_pushed_image, push_image
+from tests.images.built_images import build_image, check_pushed_image, store_image
 from tests.images.conftest import StartRegistry
 from tests.images.layout_entries import add_entries, index_entries
 
@@ -92,7 +92,7 @@ def check_shared_layout(registry: EmbeddedRegistry, folder: Path) -> None:
 def test_two_threads_that_pull_into_one_layout_share_its_blobs(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
     for number, made in enumerate(BIG_IMAGES):
-        push_image(f"{registry.url}/a", made, f"v{number}")
+        store_image(registry, "a", made, f"v{number}")
     with ThreadPoolExecutor(2) as threads:
         for done in [threads.submit(images.pull, f"{registry.url}/a:v{number}", tmp_path) for number in range(2)]:
             done.result(timeout=60)
@@ -103,6 +103,6 @@ def test_two_threads_that_pull_into_one_layout_share_its_blobs(start_registry: S
 async def test_two_tasks_that_pull_into_one_layout_share_its_blobs(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
     for number, made in enumerate(BIG_IMAGES):
-        push_image(f"{registry.url}/a", made, f"v{number}")
+        store_image(registry, "a", made, f"v{number}")
     await asyncio.gather(*[images.async_pull(f"{registry.url}/a:v{number}", tmp_path) for number in range(2)])
     check_shared_layout(registry, tmp_path)

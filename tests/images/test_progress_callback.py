@@ -11,7 +11,7 @@ import pytest
 
 from docker_registry_sdk import Progress, RegistryClientV2, artifacts, images
 from docker_registry_sdk.testing import EmbeddedRegistry
-from tests.images.built_images import AMD64, push_image
+from tests.images.built_images import AMD64, store_image
 from tests.support.request_log import recorded_requests
 
 
@@ -26,7 +26,7 @@ class Report:
 def test_a_coroutine_function_is_refused_before_any_request(tmp_path: Path, callback: Any) -> None:
     with EmbeddedRegistry() as registry, ExitStack() as stack:
         name = f"{registry.url}/a:v1"
-        push_image(f"{registry.url}/a", AMD64, "v1")
+        store_image(registry, "a", AMD64, "v1")
         plan = images.plan_copy(name, f"{registry.url}/b:v1")
         calls: tuple[Callable[[], object], ...] = (
             lambda: images.copy(name, f"{registry.url}/b:v1", on_progress=callback),

@@ -9,7 +9,7 @@ import pytest
 from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.cli.conftest import RunCli
-from tests.images.built_images import OCI_LAYER, build_image, build_index, build_manifest, push_image
+from tests.images.built_images import OCI_LAYER, build_image, build_index, build_manifest, push_image, store_image
 from tests.support.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, descriptor, digest_of, make_image
 from tests.support.request_log import recorded_requests
 from tests.support.skopeo import ARCHITECTURES, MultiPlatformImage
@@ -77,7 +77,7 @@ def test_unknown_platforms(run_cli: RunCli, open_registry: EmbeddedRegistry) -> 
 def test_inspect_follows_nested_indexes_as_config_does(run_cli: RunCli, embedded_registry: EmbeddedRegistry) -> None:
     images = {"linux/amd64": build_image([b"1"], "linux/amd64"), "linux/arm64": build_image([b"2"], "linux/arm64")}
     nested = {platform: build_index({platform: image}) for platform, image in images.items()}
-    push_image(f"{embedded_registry.url}/nested", build_index(nested), "v1")
+    store_image(embedded_registry, "nested", build_index(nested), "v1")
     name = f"{embedded_registry.host}/nested:v1"
     for platform, image in images.items():
         document = json.loads(run_cli("inspect", name, "--platform", platform, "--json").out)
@@ -110,7 +110,7 @@ def test_without_a_platform_for_this_machine_the_first_image_is_shown(
 def test_an_index_of_layers_has_no_image_to_show(run_cli: RunCli, embedded_registry: EmbeddedRegistry) -> None:
     layers = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [descriptor(OCI_LAYER, b"layer")]}
     cache = build_manifest(layers, OCI_INDEX, blobs=[b"layer"])
-    push_image(f"{embedded_registry.url}/a", cache, "cache")
+    store_image(embedded_registry, "a", cache, "cache")
     document = json.loads(run_cli("inspect", f"{embedded_registry.host}/a:cache", "--json").out)
     assert (document["digest"], document["layers"]) == (cache.root, [])
     assert [one["shown"] for one in document["platforms"]] == [False]

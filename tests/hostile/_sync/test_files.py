@@ -20,7 +20,7 @@ from tests.hostile.files import (
     give_away,
     without_dir_fd,
 )
-from tests.images.built_images import build_image, push_image
+from tests.images.built_images import build_image, store_image
 from tests.support.images import digest_of
 
 from docker_registry_sdk import Progress, artifacts, images
@@ -82,7 +82,7 @@ def test_a_part_file_that_another_user_has_locked_is_refused_at_once(
     embedded_registry: EmbeddedRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A copy waits for a lock, since another copy of the same blob may hold it."""
-    push_image(f"{embedded_registry.url}/a", IMAGE, "v1")
+    store_image(embedded_registry, "a", IMAGE, "v1")
     images.pull(f"{embedded_registry.url}/a:v1", tmp_path)
     path = next(iter(tmp_path / "blobs" / "sha256" / digest.removeprefix("sha256:") for digest in IMAGE.blobs))
     part = path.with_name(f"{path.name}.part")
@@ -229,7 +229,7 @@ def test_a_folder_that_becomes_a_link_while_its_file_is_written_leads_no_file_ou
 def test_a_folder_of_a_layout_that_becomes_a_link_during_a_pull_leads_no_file_out(
     embedded_registry: EmbeddedRegistry, tmp_path: Path, name: str
 ) -> None:
-    push_image(f"{embedded_registry.url}/a", IMAGE, "v1")
+    store_image(embedded_registry, "a", IMAGE, "v1")
     layout, outside = tmp_path / "layout", tmp_path / "outside"
     outside.mkdir()
 
@@ -249,7 +249,7 @@ def test_changed_files_of_a_layout_are_not_taken_for_the_image(
 ) -> None:
     """Another program has changed bytes, but neither names nor sizes."""
     place = f"{embedded_registry.url}/a:v1"
-    push_image(f"{embedded_registry.url}/a", IMAGE, "v1")
+    store_image(embedded_registry, "a", IMAGE, "v1")
     if source == "layout":
         images.pull(place, tmp_path / "source")
         place = f"oci:{tmp_path}/source:v1"
@@ -271,7 +271,7 @@ def test_changed_files_of_a_layout_are_not_taken_for_the_image(
 def test_a_file_that_appears_in_a_layout_is_not_replaced(
     embedded_registry: EmbeddedRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hard_links: bool
 ) -> None:
-    push_image(f"{embedded_registry.url}/a", IMAGE, "v1")
+    store_image(embedded_registry, "a", IMAGE, "v1")
     images.pull(f"{embedded_registry.url}/a:v1", tmp_path / "source")
     blobs = tmp_path / "layout" / "blobs" / "sha256"
 
@@ -289,7 +289,7 @@ def test_a_file_that_appears_in_a_layout_is_not_replaced(
 def test_a_file_in_the_place_of_a_temporary_file_does_not_get_the_name_of_a_blob(
     embedded_registry: EmbeddedRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    push_image(f"{embedded_registry.url}/a", IMAGE, "v1")
+    store_image(embedded_registry, "a", IMAGE, "v1")
     images.pull(f"{embedded_registry.url}/a:v1", tmp_path / "source")
     blobs = tmp_path / "layout" / "blobs" / "sha256"
 
@@ -308,7 +308,7 @@ def test_a_file_in_the_place_of_a_temporary_file_does_not_get_the_name_of_a_blob
 def test_another_program_cannot_hold_the_lock_of_a_layout_forever(
     embedded_registry: EmbeddedRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: bool
 ) -> None:
-    push_image(f"{embedded_registry.url}/a", IMAGE, "v1")
+    store_image(embedded_registry, "a", IMAGE, "v1")
     images.pull(f"{embedded_registry.url}/a:v1", tmp_path)
     monkeypatch.setattr("docker_registry_sdk.images.files._MAX_LOCK_SECONDS", 0.05)
     with (tmp_path / "index.json.lock").open("w") as file:

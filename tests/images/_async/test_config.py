@@ -11,7 +11,7 @@ from docker_registry_sdk import AsyncRegistryClientV2, images
 from docker_registry_sdk.errors import DigestMismatchError, ImageError, NotFoundError, ParseError
 from docker_registry_sdk.testing.faults import Fault, WrongBytes
 from docker_registry_sdk.v2.models import Platform
-from tests.images.built_images import build_image, build_index, build_manifest, push_image
+from tests.images.built_images import build_image, build_index, build_manifest, push_image, store_image
 from tests.images.conftest import StartRegistry
 from tests.support.images import OCI_MANIFEST, descriptor
 
@@ -37,9 +37,9 @@ async def test_without_a_platform_get_config_chooses_linux_on_this_machine(
 ) -> None:
     registry = start_registry()
     nested = build_index({}, without_platform=[])
-    push_image(f"{registry.url}/a", INDEX, "v1")
-    push_image(f"{registry.url}/a", ARM64, "arm64")
-    push_image(f"{registry.url}/a", nested, "empty")
+    store_image(registry, "a", INDEX, "v1")
+    store_image(registry, "a", ARM64, "arm64")
+    store_image(registry, "a", nested, "empty")
     async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
         for machine, architecture in (("x86_64", "amd64"), ("aarch64", "arm64")):
             monkeypatch.setattr(platform, "machine", lambda machine=machine: machine)
@@ -68,7 +68,7 @@ async def test_a_manifest_without_an_image_config_is_refused(start_registry: Sta
         OCI_MANIFEST,
         blobs=[b"{}"],
     )
-    push_image(f"{registry.url}/a", artifact, "v1")
+    store_image(registry, "a", artifact, "v1")
     async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
         with pytest.raises(
             ImageError, match=r"has no image config: its config has the media type application/vnd\.oci\.empty\.v1\+json"
@@ -87,7 +87,7 @@ async def test_a_malformed_config_is_refused(start_registry: StartRegistry, cont
         "config": descriptor("application/vnd.oci.image.config.v1+json", content),
         "layers": [],
     }
-    push_image(f"{registry.url}/a", build_manifest(document, OCI_MANIFEST, blobs=[content]), "v1")
+    store_image(registry, "a", build_manifest(document, OCI_MANIFEST, blobs=[content]), "v1")
     async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
         with pytest.raises((ImageError, ParseError), match="onfig"):
             await images.async_get_config(client.ref("v1"))
@@ -105,7 +105,7 @@ async def test_odd_fields_of_a_config_are_named_unless_strict_is_requested(start
         "config": descriptor("application/vnd.oci.image.config.v1+json", content),
         "layers": [],
     }
-    push_image(f"{registry.url}/a", build_manifest(document, OCI_MANIFEST, blobs=[content]), "v1")
+    store_image(registry, "a", build_manifest(document, OCI_MANIFEST, blobs=[content]), "v1")
     async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
         config = await images.async_get_config(client.ref("v1"), platform="linux/amd64")
         assert config.config is not None
@@ -117,7 +117,7 @@ async def test_odd_fields_of_a_config_are_named_unless_strict_is_requested(start
 
 async def test_a_config_with_another_digest_is_refused(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
     registry.faults.add(Fault(WrongBytes(), operation="create_blob_read_stream", times=None))
     async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
         with pytest.raises(DigestMismatchError):
@@ -128,7 +128,7 @@ async def test_a_config_with_another_digest_is_refused(start_registry: StartRegi
 
 async def test_a_config_keeps_all_fields_through_json(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
     async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
         config = await images.async_get_config(client.ref("v1"))
     assert json.loads(json.dumps(config.to_dict())) == json.loads(next(iter(AMD64.blobs.values())))

@@ -32,6 +32,7 @@ from tests.images.built_images import (
     build_manifest,
     check_pushed_image,
     push_image,
+    store_image,
 )
 from tests.images.conftest import StartRegistry
 from tests.support.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, descriptor, digest_of, make_image
@@ -80,7 +81,7 @@ async def test_oci_and_docker_images_keep_their_bytes(
 
 async def test_a_repeated_copy_sends_only_manifest_requests(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
+    store_image(source, "a", INDEX, "v1")
     await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     with recorded_requests(source) as asked_source, recorded_requests(target) as asked:
         result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
@@ -91,7 +92,7 @@ async def test_a_repeated_copy_sends_only_manifest_requests(start_registry: Star
 
 async def test_the_requests_of_a_copy_are_bounded(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
+    store_image(source, "a", INDEX, "v1")
     with recorded_requests(source) as asked_source, recorded_requests(target) as asked:
         await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert sorted(asked_source) == ["GET blobs 200"] * 5 + ["GET manifests 200"] * 3
@@ -107,7 +108,7 @@ async def test_the_requests_of_a_copy_are_bounded(start_registry: StartRegistry)
 async def test_a_copy_requests_one_token(start_registry: StartRegistry) -> None:
     registry = start_registry(auth="token")
     options: AsyncClientOptions = {"username": registry.username, "password": registry.password}
-    push_image(f"{registry.url}/a", INDEX, "v1", **options)
+    store_image(registry, "a", INDEX, "v1")
     async with AsyncRegistries(credentials=(registry.username, registry.password)) as registries:
         with recorded_requests(registry) as asked:
             result = await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1", registries=registries)
@@ -118,8 +119,8 @@ async def test_a_copy_requests_one_token(start_registry: StartRegistry) -> None:
 
 async def test_a_partly_copied_image_is_completed(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
-    push_image(f"{target.url}/b", AMD64, None)
+    store_image(source, "a", INDEX, "v1")
+    store_image(target, "b", AMD64, None)
     result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert (result.blobs_moved, result.blobs_skipped, result.manifests_pushed) == (2, 1, 2)
     check_pushed_image(f"{target.url}/b", INDEX, "v1")
@@ -130,7 +131,7 @@ async def test_a_deleted_child_of_an_index_is_copied_again(
 ) -> None:
     """Garbage collection of a registry may delete manifests without tags, although an index lists them."""
     source = start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
+    store_image(source, "a", INDEX, "v1")
     push_image(f"{registry_url}/{repo_name}", INDEX, "v1")
     async with AsyncRegistryClientV2(f"{registry_url}/{repo_name}") as client:
         await client.delete_manifest(ARM64.root)
@@ -141,7 +142,7 @@ async def test_a_deleted_child_of_an_index_is_copied_again(
 
 async def test_moving_a_tag_copies_no_blob(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", INDEX, "v1")
+    store_image(registry, "a", INDEX, "v1")
     with recorded_requests(registry) as asked:
         result = await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/a:v2")
     assert result.manifests_pushed == 1
@@ -151,7 +152,7 @@ async def test_moving_a_tag_copies_no_blob(start_registry: StartRegistry) -> Non
 
 async def test_a_tag_is_not_written_again_although_the_registry_sends_no_digest(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", AMD64, "v1")
+    store_image(source, "a", AMD64, "v1")
     target.faults.add(Fault(NoDigest(), times=None))
     first = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     again = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
@@ -163,7 +164,7 @@ async def test_a_tag_is_not_written_again_although_the_registry_sends_no_digest(
 @pytest.mark.parametrize("status", [401, 403, 405])
 async def test_everything_is_copied_if_the_registry_refuses_head_requests(start_registry: StartRegistry, status: int) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", AMD64, "v1")
+    store_image(source, "a", AMD64, "v1")
     target.faults.add(Fault(Status(status), method="HEAD", path=".*/manifests/.*", times=None))
     result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert result.blobs_moved == 3
@@ -173,7 +174,7 @@ async def test_everything_is_copied_if_the_registry_refuses_head_requests(start_
 @pytest.mark.parametrize("platform", ["linux/arm64", "linux/aarch64"])
 async def test_the_tag_of_a_copied_platform_names_its_manifest(start_registry: StartRegistry, platform: str) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", build_index({"linux/amd64": AMD64, "linux/arm64": ARM64}), "v1")
+    store_image(source, "a", build_index({"linux/amd64": AMD64, "linux/arm64": ARM64}), "v1")
     result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", platform=platform)
     assert (result.digest, result.manifests_pushed, result.bytes_moved) == (ARM64.root, 1, ARM64.size)
     check_pushed_image(f"{target.url}/b", ARM64, "v1")
@@ -181,8 +182,8 @@ async def test_the_tag_of_a_copied_platform_names_its_manifest(start_registry: S
 
 async def test_a_missing_platform_is_an_error(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", INDEX, "v1")
-    push_image(f"{registry.url}/a", AMD64, "single")
+    store_image(registry, "a", INDEX, "v1")
+    store_image(registry, "a", AMD64, "single")
     for tag, platforms in (("v1", "its platforms are linux/amd64, linux/arm64/v8"), ("single", "its platform is linux/amd64")):
         with pytest.raises(ImageError, match=f"does not exist for linux/s390x: {platforms}"):
             await images.async_copy(f"{registry.url}/a:{tag}", f"{registry.url}/b:v1", platform="linux/s390x")
@@ -192,7 +193,7 @@ async def test_a_missing_platform_is_an_error(start_registry: StartRegistry) -> 
 
 async def test_a_web_page_is_not_accepted_as_manifest(start_registry: StartRegistry) -> None:
     source = start_registry()
-    push_image(f"{source.url}/a", AMD64, "v1")
+    store_image(source, "a", AMD64, "v1")
     source.faults.add(Fault(HtmlError(200), operation="get_manifest"))
     with pytest.raises(UnexpectedContentTypeError):
         await images.async_copy(f"{source.url}/a:v1", f"{start_registry().url}/b:v1")
@@ -213,7 +214,7 @@ async def test_non_distributable_layers_are_left_out(start_registry: StartRegist
         "layers": [external, descriptor(OCI_LAYER, b"own")],
     }
     windows = build_manifest(document, OCI_MANIFEST, blobs=[config, b"own"])
-    push_image(f"{source.url}/a", windows, "v1")
+    store_image(source, "a", windows, "v1")
     result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert result.blobs_moved == 2
     check_pushed_image(f"{target.url}/b", windows, "v1")
@@ -226,7 +227,7 @@ async def test_non_distributable_layers_are_left_out(start_registry: StartRegist
 async def test_a_refused_mount_falls_back_to_copying_the_bytes(start_registry: StartRegistry) -> None:
     registry = start_registry()
     registry.faults.add(Fault(Status(400), method="POST", when=lambda call: "mount" in call.query, times=None))
-    push_image(f"{registry.url}/a", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
     result = await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     assert (result.blobs_mounted, result.blobs_moved, result.bytes_moved) == (0, 3, AMD64.size)
     check_pushed_image(f"{registry.url}/b", AMD64, "v1")
@@ -235,7 +236,7 @@ async def test_a_refused_mount_falls_back_to_copying_the_bytes(start_registry: S
 async def test_the_client_of_a_bound_reference_stays_open(start_registry: StartRegistry) -> None:
     source, target = start_registry(auth="basic"), start_registry(auth="basic")
     options: AsyncClientOptions = {"username": source.username, "password": source.password}
-    push_image(f"{source.url}/a", AMD64, "v1", **options)
+    store_image(source, "a", AMD64, "v1")
     async with (
         AsyncRegistryClientV2(f"{source.url}/a", **options) as one,
         AsyncRegistryClientV2(f"{target.url}/b", username=target.username, password=target.password) as other,
@@ -248,8 +249,8 @@ async def test_the_client_of_a_bound_reference_stays_open(start_registry: StartR
 
 async def test_a_parsed_reference_with_tag_and_digest_is_accepted(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
-    push_image(f"{registry.url}/a", ARM64, "v2")
+    store_image(registry, "a", AMD64, "v1")
+    store_image(registry, "a", ARM64, "v2")
     await images.async_copy(parse_repo_and_ref(f"{registry.url}/a:v2@{AMD64.root}"), f"{registry.url}/b:v3@{AMD64.root}")
     check_pushed_image(f"{registry.url}/b", AMD64, "v3")
     await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/c@{AMD64.root}")
@@ -287,7 +288,7 @@ async def test_a_manifest_is_copied_with_its_own_media_type(start_registry: Star
 
 async def test_two_logins_are_used_for_two_registries(start_registry: StartRegistry) -> None:
     one, other = start_registry(auth="token", password="first"), start_registry(auth="basic", password="second")
-    push_image(f"{one.url}/a", AMD64, "v1", username=one.username, password=one.password)
+    store_image(one, "a", AMD64, "v1")
     logins = {each.host: (each.username, each.password) for each in (one, other)}
     async with AsyncRegistries(credentials=logins) as registries:
         await images.async_copy(f"{one.url}/a:v1", f"{other.url}/b:v1", registries=registries)
@@ -304,7 +305,7 @@ async def test_the_error_says_that_a_registry_supports_only_v1(start_registry: S
 
 async def test_bytes_with_another_digest_are_not_copied(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", AMD64, "v1")
+    store_image(source, "a", AMD64, "v1")
     source.faults.add(Fault(WrongBytes(), operation="create_blob_read_stream", times=None))
     with pytest.raises(DigestMismatchError):
         await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
@@ -316,7 +317,7 @@ async def test_bytes_with_another_digest_are_not_copied(start_registry: StartReg
 async def test_the_progress_callback_is_called_for_every_blob_and_manifest(start_registry: StartRegistry) -> None:
     registry = start_registry()
     big = build_image([b"x" * (3 * 1024 * 1024), b"small"])
-    push_image(f"{registry.url}/a", big, "v1")
+    store_image(registry, "a", big, "v1")
     told: list[Progress] = []
     await images.async_copy(f"{registry.url}/a:v1", f"{start_registry().url}/b:v1", on_progress=told.append)
     for digest, content in big.blobs.items():
@@ -342,7 +343,7 @@ async def test_the_progress_callback_is_called_for_every_blob_and_manifest(start
 async def test_a_refused_head_is_no_reason_not_to_push(start_registry: StartRegistry, status: int, operations: str) -> None:
     """Registries refuse HEAD in repositories that do not exist yet, but accept the upload (pulp_container#2199, skopeo#2484)."""
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", AMD64, "v1")
+    store_image(source, "a", AMD64, "v1")
     target.faults.add(Fault(Status(status), operation="head_blob", times=None))
     if operations == "all":
         target.faults.add(Fault(Status(status), operation="head_manifest", times=None))
@@ -359,8 +360,8 @@ async def test_a_refused_head_is_no_reason_not_to_push(start_registry: StartRegi
 )
 async def test_a_tag_that_may_not_be_moved_is_named(start_registry: StartRegistry, status: int, code: str) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
-    push_image(f"{registry.url}/a", ARM64, "v2")
+    store_image(registry, "a", AMD64, "v1")
+    store_image(registry, "a", ARM64, "v2")
     await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     registry.faults.add(Fault(Status(status, code=code), operation="put_manifest", path=".*/manifests/v1", times=None))
     with recorded_requests(registry) as asked:
@@ -377,9 +378,9 @@ async def test_a_tag_that_may_not_be_moved_is_compared_although_head_is_refused(
     start_registry: StartRegistry, status: int
 ) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
-    push_image(f"{registry.url}/a", ARM64, "v2")
-    push_image(f"{registry.url}/b", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
+    store_image(registry, "a", ARM64, "v2")
+    store_image(registry, "b", AMD64, "v1")
     registry.faults.add(Fault(Status(status), operation="head_manifest", times=None))
     refused = Fault(Status(400, code="TAG_IMMUTABLE"), operation="put_manifest", path=".*/b/manifests/v1", times=None)
     registry.faults.add(refused)
@@ -390,8 +391,8 @@ async def test_a_tag_that_may_not_be_moved_is_compared_although_head_is_refused(
 
 async def test_another_refusal_of_a_tag_stays_the_error_of_the_registry(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", ARM64, "v1")
-    push_image(f"{registry.url}/b", AMD64, "v1")
+    store_image(registry, "a", ARM64, "v1")
+    store_image(registry, "b", AMD64, "v1")
     registry.faults.add(Fault(Status(403), operation="put_manifest", path=".*/manifests/v1", times=None))
     for target in ("b", "c"):
         with pytest.raises(ForbiddenError):
@@ -401,8 +402,8 @@ async def test_another_refusal_of_a_tag_stays_the_error_of_the_registry(start_re
 @pytest.mark.parametrize("stated", [None, "sha256:ABC", "sha512:" + "0" * 128])
 async def test_a_tag_whose_digest_is_not_stated_is_compared_by_content(start_registry: StartRegistry, stated: str | None) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
-    push_image(f"{registry.url}/b", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
+    store_image(registry, "b", AMD64, "v1")
     registry.faults.add(Fault(SetHeader("docker-content-digest", stated), operation="head_manifest", times=None))
     registry.faults.add(Fault(Status(400), operation="put_manifest", times=None))
     assert (await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")).manifests_pushed == 0

@@ -14,7 +14,7 @@ from docker_registry_sdk import AsyncRegistryClientV2, images
 from docker_registry_sdk.errors import ForbiddenError, NotFoundError
 from docker_registry_sdk.images import Progress
 from docker_registry_sdk.testing.faults import Fault, RequestInfo, Status
-from tests.images.built_images import BuiltImage, build_image, build_index, check_pushed_image, push_image
+from tests.images.built_images import BuiltImage, build_image, build_index, check_pushed_image, store_image
 from tests.images.conftest import StartRegistry
 from tests.support.request_log import open_uploads
 
@@ -33,7 +33,7 @@ def closes_upload_of(made: BuiltImage, number: int) -> Callable[[RequestInfo], b
 
 async def test_a_failed_layer_ends_the_copy_and_the_next_copy_resumes(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", IMAGE, "v1")
+    store_image(source, "a", IMAGE, "v1")
     target.faults.add(Fault(Status(403), when=closes_upload_of(IMAGE, 5), times=None))
     with pytest.raises(ForbiddenError):
         await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
@@ -54,8 +54,8 @@ async def test_a_failed_manifest_leaves_the_tag_unchanged(start_registry: StartR
     source, target = start_registry(), start_registry()
     parts = {"linux/amd64": build_image([b"1"]), "linux/arm64": build_image([b"2"], "linux/arm64")}
     made = build_index(parts)
-    push_image(f"{source.url}/a", made, "v1")
-    push_image(f"{target.url}/b", IMAGE, "v1")
+    store_image(source, "a", made, "v1")
+    store_image(target, "b", IMAGE, "v1")
     path = f"/v2/b/manifests/{re.escape(parts['linux/arm64'].root)}"
     target.faults.add(Fault(Status(403), method="PUT", path=path, times=None))
     with pytest.raises(ForbiddenError):
@@ -69,7 +69,7 @@ async def test_a_failed_manifest_leaves_the_tag_unchanged(start_registry: StartR
 
 async def test_an_exception_of_the_progress_callback_ends_the_copy(start_registry: StartRegistry, tmp_path: Path) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", BIG, "v1")
+    store_image(source, "a", BIG, "v1")
 
     def stop(progress: Progress) -> None:
         if progress.bytes >= 2 * MEBIBYTE:
@@ -89,7 +89,7 @@ async def test_a_full_disk_leaves_no_temporary_file(
     start_registry: StartRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = start_registry()
-    push_image(f"{source.url}/a", BIG, "v1")
+    store_image(source, "a", BIG, "v1")
     await images.async_pull(f"{source.url}/a:v1", tmp_path / "one")
     written = []
 
@@ -111,7 +111,7 @@ async def test_a_full_disk_leaves_no_temporary_file(
 
 async def test_the_error_names_a_layer_missing_in_the_source(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", IMAGE, "v1")
+    store_image(source, "a", IMAGE, "v1")
     missing = list(IMAGE.blobs)[3]
     async with AsyncRegistryClientV2(f"{source.url}/a") as client:
         await client.delete_blob(missing)

@@ -16,7 +16,7 @@ from docker_registry_sdk import AsyncRegistries, AsyncRegistryClientV2, images
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.images import CopyPlan, Layout
 from docker_registry_sdk.types import AsyncClientOptions
-from tests.images.built_images import build_image, build_index, check_pushed_image, descriptor_of, push_image
+from tests.images.built_images import build_image, build_index, check_pushed_image, descriptor_of, store_image
 from tests.images.conftest import StartRegistry
 from tests.support.request_log import recorded_requests
 
@@ -30,7 +30,7 @@ INDEX = build_index({"linux/amd64": AMD64, "linux/arm64/v8": ARM64})
 
 async def test_making_a_plan_changes_nothing(start_registry: StartRegistry, tmp_path: Path) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
+    store_image(source, "a", INDEX, "v1")
     with recorded_requests(source) as one, recorded_requests(target) as other:
         plan = await images.async_plan_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
         await images.async_plan_copy(f"{source.url}/a:v1", f"oci:{tmp_path}/layout:v1")
@@ -51,7 +51,7 @@ async def test_making_a_plan_changes_nothing(start_registry: StartRegistry, tmp_
 
 async def test_a_plan_can_be_executed(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
+    store_image(source, "a", INDEX, "v1")
     plan = await images.async_plan_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     first = await images.async_apply_copy(plan)
     assert (first.bytes_moved, first.manifests_pushed) == (INDEX.size, 3)
@@ -62,16 +62,16 @@ async def test_a_plan_can_be_executed(start_registry: StartRegistry) -> None:
 
 async def test_an_old_plan_copies_only_missing_blobs(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
+    store_image(source, "a", INDEX, "v1")
     plan = await images.async_plan_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
-    push_image(f"{target.url}/b", AMD64, "other")
+    store_image(target, "b", AMD64, "other")
     result = await images.async_apply_copy(plan)
     assert (result.bytes_moved, result.blobs_skipped) == (INDEX.size - AMD64.size, 3)
 
 
 async def test_a_plan_lists_mounted_and_skipped_blobs(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", INDEX, "v1")
+    store_image(registry, "a", INDEX, "v1")
     async with AsyncRegistryClientV2(f"{registry.url}/b") as client:
         await client.blob_upload(BASE)
     plan = await images.async_plan_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
@@ -84,7 +84,7 @@ async def test_a_plan_lists_mounted_and_skipped_blobs(start_registry: StartRegis
 async def test_a_plan_contains_no_password(start_registry: StartRegistry) -> None:
     registry = start_registry(auth="token", anonymous_pull=False)
     options: AsyncClientOptions = {"username": registry.username, "password": registry.password}
-    push_image(f"{registry.url}/a", AMD64, "v1", **options)
+    store_image(registry, "a", AMD64, "v1")
     async with AsyncRegistryClientV2(f"{registry.url}/a", **options) as client:
         plan = await images.async_plan_copy(client.ref("v1"), client.repository("b").ref("v1"))
     assert registry.password not in f"{plan!r}{plan}{plan.to_dict()}"
@@ -98,7 +98,7 @@ async def test_a_plan_contains_no_password(start_registry: StartRegistry) -> Non
 
 async def test_a_plan_is_stored_as_json_and_executed_later(start_registry: StartRegistry, tmp_path: Path) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
+    store_image(source, "a", INDEX, "v1")
     targets = (f"{target.url}/b:v1", Layout(tmp_path / "with:colon", "v:1"))
     for place in targets:
         plan = await images.async_plan_copy(f"{source.url}/a:v1", place)
@@ -114,7 +114,7 @@ async def test_a_plan_is_stored_as_json_and_executed_later(start_registry: Start
 
 async def test_plans_and_results_state_the_descriptor_of_the_image(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", INDEX, "v1")
+    store_image(registry, "a", INDEX, "v1")
     plan = await images.async_plan_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     result = await images.async_apply_copy(plan)
     expected = descriptor_of(INDEX)
@@ -138,7 +138,7 @@ async def test_plans_and_results_state_the_descriptor_of_the_image(start_registr
 
 async def test_a_malformed_plan_is_refused(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
     plan = (await images.async_plan_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")).to_dict()
     assert CopyPlan.from_dict(plan).digest == AMD64.root
     blob, manifest = plan["blobs"][0], plan["manifests"][0]

@@ -12,7 +12,15 @@ from docker_registry_sdk.client.fallback import fallback_tag
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Status
-from tests.images.built_images import BuiltImage, build_image, build_index, check_pushed_image, descriptor_of, push_image
+from tests.images.built_images import (
+    BuiltImage,
+    build_image,
+    build_index,
+    check_pushed_image,
+    descriptor_of,
+    push_image,
+    store_image,
+)
 from tests.images.conftest import StartRegistry
 from tests.support.request_log import recorded_requests
 
@@ -88,9 +96,9 @@ async def test_a_referrer_pushed_after_the_first_copy_is_copied(
     start_registry: StartRegistry, hasty_registries: AsyncRegistries
 ) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
+    store_image(source, "a", INDEX, "v1")
     await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, registries=hasty_registries)
-    push_image(f"{source.url}/a", LICENCE, None)
+    store_image(source, "a", LICENCE, None)
     result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, registries=hasty_registries)
     assert result.manifests_pushed == 1
     assert referrers_by_subject(f"{target.url}/b")[ARM64.root] == {LICENCE.root}
@@ -148,7 +156,7 @@ async def test_referrers_in_an_index_are_pushed_one_after_the_other(
     ]
     index = build_index({"linux/amd64": subject}, without_platform=signatures)
     source, target = start_registry(), registry_without_referrers
-    push_image(f"{source.url}/a", index, "v1")
+    store_image(source, "a", index, "v1")
     with recorded_requests(target):
         await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     tag = fallback_tag(subject.root)
@@ -189,10 +197,10 @@ async def test_the_tags_of_cosign_are_copied(
 ) -> None:
     """Without these tags, `cosign verify` fails at the target."""
     source, target = start_registry(), f"{registry_url}/{repo_name}"
-    push_image(f"{source.url}/a", INDEX, "v1")
-    push_image(f"{source.url}/a", build_image([b"other"]), "other")
+    store_image(source, "a", INDEX, "v1")
+    store_image(source, "a", build_image([b"other"]), "other")
     for tag, made in COSIGN.items():
-        push_image(f"{source.url}/a", made, tag)
+        store_image(source, "a", made, tag)
     start = f"{source.url}/a:v1"
     if through_layout:
         await images.async_pull(start, tmp_path, referrers=True)
@@ -212,11 +220,11 @@ async def test_the_tags_of_cosign_are_copied(
 
 async def test_a_moved_or_new_tag_of_cosign_is_copied(start_registry: StartRegistry, hasty_registries: AsyncRegistries) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", ARM64, "v1")
-    push_image(f"{source.url}/a", SIG, cosign_tag(ARM64, "sig"))
+    store_image(source, "a", ARM64, "v1")
+    store_image(source, "a", SIG, cosign_tag(ARM64, "sig"))
     await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, registries=hasty_registries)
-    push_image(f"{source.url}/a", ATT, cosign_tag(ARM64, "sig"))  # cosign replaces the manifest when a signature is added
-    push_image(f"{source.url}/a", SIG, cosign_tag(ARM64, "att"))
+    store_image(source, "a", ATT, cosign_tag(ARM64, "sig"))  # cosign replaces the manifest when a signature is added
+    store_image(source, "a", SIG, cosign_tag(ARM64, "att"))
     result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, registries=hasty_registries)
     assert result.manifests_pushed == 2
     check_pushed_image(f"{target.url}/b", ATT, cosign_tag(ARM64, "sig"))

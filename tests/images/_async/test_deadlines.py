@@ -8,7 +8,7 @@ import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2, DeadlineExceededError, images
 from docker_registry_sdk.testing.faults import Fault, Slow
-from tests.images.built_images import build_image, build_index, push_image
+from tests.images.built_images import build_image, build_index, store_image
 from tests.images.conftest import StartRegistry
 
 pytestmark = pytest.mark.anyio
@@ -24,7 +24,7 @@ async def test_a_copy_from_a_slow_registry_ends_at_the_deadline(
     start_registry: StartRegistry, tmp_path: Path, fault: Fault, function: str
 ) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", IMAGE, "v1")
+    store_image(source, "a", IMAGE, "v1")
     source.faults.add(fault)
     if function == "copy":
         with pytest.raises(DeadlineExceededError, match=r"0\.5"):
@@ -36,7 +36,7 @@ async def test_a_copy_from_a_slow_registry_ends_at_the_deadline(
 
 async def test_a_push_to_a_slow_registry_ends_at_the_deadline(start_registry: StartRegistry, tmp_path: Path) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", IMAGE, "v1")
+    store_image(source, "a", IMAGE, "v1")
     await images.async_pull(f"{source.url}/a:v1", tmp_path)
     target.faults.add(Fault(Slow(bytes_per_second=50, of="request"), operation="put_manifest", times=None))
     with pytest.raises(DeadlineExceededError, match=r"0\.5"):
@@ -49,7 +49,7 @@ async def test_the_deadline_bounds_all_requests_together(start_registry: StartRe
     nested = build_image([b"x"])
     for _ in range(7):
         nested = build_index({}, without_platform=[nested])
-    push_image(f"{source.url}/a", nested, "v1")
+    store_image(source, "a", nested, "v1")
     source.faults.add(Fault(Slow(bytes_per_second=200), operation="get_manifest", times=None))
     for _ in range(10):  # on a busy machine, the first request may take the whole time
         source.requests.clear()
@@ -62,7 +62,7 @@ async def test_the_deadline_bounds_all_requests_together(start_registry: StartRe
 
 async def test_a_plan_keeps_no_deadline_and_its_execution_has_its_own(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", IMAGE, "v1")
+    store_image(source, "a", IMAGE, "v1")
     plan = await images.async_plan_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", deadline=60)
     source.faults.add(SLOW_BLOBS)
     with pytest.raises(DeadlineExceededError, match=r"0\.5"):
@@ -73,7 +73,7 @@ async def test_a_plan_keeps_no_deadline_and_its_execution_has_its_own(start_regi
 
 async def test_the_deadline_of_a_given_client_bounds_the_copy(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", IMAGE, "v1")
+    store_image(source, "a", IMAGE, "v1")
     source.faults.add(SLOW_BLOBS)
     async with AsyncRegistryClientV2(f"{source.url}/a", deadline=0.5) as client:
         with pytest.raises(DeadlineExceededError, match=r"0\.5"):
@@ -82,7 +82,7 @@ async def test_the_deadline_of_a_given_client_bounds_the_copy(start_registry: St
 
 async def test_a_copy_between_layouts_ends_at_the_deadline(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", IMAGE, "v1")
+    store_image(registry, "a", IMAGE, "v1")
     await images.async_pull(f"{registry.url}/a:v1", tmp_path / "one")
     with pytest.raises(DeadlineExceededError, match="COPY oci:"):
         await images.async_copy(f"oci:{tmp_path}/one", f"oci:{tmp_path}/two", deadline=1e-6)
@@ -93,7 +93,7 @@ async def test_a_copy_between_layouts_ends_at_the_deadline(start_registry: Start
 
 async def test_reading_a_config_ends_at_the_deadline(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", IMAGE, "v1")
+    store_image(registry, "a", IMAGE, "v1")
     registry.faults.add(SLOW_MANIFESTS)
     async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
         with pytest.raises(DeadlineExceededError, match=r"0\.5"):

@@ -26,7 +26,7 @@ from docker_registry_sdk.errors import (
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, HtmlError, RequestInfo, Reset, Status, Truncate, WrongBytes
 from docker_registry_sdk.testing.faults.exchange import FaultEffect
-from tests.images.built_images import build_image, build_index, push_image
+from tests.images.built_images import build_image, build_index, store_image
 from tests.support.request_log import open_uploads
 
 pytestmark = pytest.mark.anyio
@@ -100,7 +100,7 @@ def is_about(row: Row) -> Callable[[RequestInfo], bool]:
 def source() -> Iterator[EmbeddedRegistry]:
     """A registry with the image."""
     with EmbeddedRegistry() as registry:
-        push_image(f"{registry.url}/a", INDEX, "v1")
+        store_image(registry, "a", INDEX, "v1")
         yield registry
 
 

@@ -22,6 +22,7 @@ from tests.images.built_images import (
     check_pushed_image,
     descriptor_of,
     push_image,
+    store_image,
 )
 from tests.images.conftest import StartRegistry
 from tests.images.layout_entries import TAG_ANNOTATION, index_entries
@@ -47,7 +48,7 @@ async def test_an_image_is_pulled_to_a_layout_and_pushed_again(registry_url: str
 
 async def test_a_layout_is_copied_to_a_layout(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", INDEX, "v1")
+    store_image(registry, "a", INDEX, "v1")
     await images.async_pull(f"{registry.url}/a:v1", tmp_path / "one", tag="docker.io/library/a:1")
     result = await images.async_copy(
         f"oci:{tmp_path}/one:docker.io/library/a:1", Layout(tmp_path / "two"), platform="linux/arm64"
@@ -59,7 +60,7 @@ async def test_a_layout_is_copied_to_a_layout(start_registry: StartRegistry, tmp
 
 async def test_a_repeated_pull_requests_no_blob(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", INDEX, "v1")
+    store_image(registry, "a", INDEX, "v1")
     await images.async_pull(f"{registry.url}/a:v1", tmp_path / "layout")
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     with recorded_requests(registry) as asked:
@@ -71,8 +72,8 @@ async def test_a_repeated_pull_requests_no_blob(start_registry: StartRegistry, t
 
 async def test_moving_a_tag_keeps_all_other_entries_and_fields(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "amd64")
-    push_image(f"{registry.url}/a", ARM64, "arm64")
+    store_image(registry, "a", AMD64, "amd64")
+    store_image(registry, "a", ARM64, "arm64")
     await images.async_pull(f"{registry.url}/a:amd64", tmp_path, tag="v1")
     document = json.loads((tmp_path / "index.json").read_text())
     other = {
@@ -94,12 +95,12 @@ async def test_moving_a_tag_keeps_all_other_entries_and_fields(start_registry: S
 
 async def test_the_tag_may_be_omitted_for_the_only_image(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
     await images.async_pull(f"{registry.url}/a:v1", tmp_path / "one")
     await images.async_push(tmp_path / "one", f"{registry.url}/b:v1")
     with pytest.raises(ImageError, match=r"has no image with the tag 'v2'\. Choose one of its tags: 'v1'"):
         await images.async_push(tmp_path / "one", f"{registry.url}/b:v1", tag="v2")
-    push_image(f"{registry.url}/a", ARM64, "v2")
+    store_image(registry, "a", ARM64, "v2")
     await images.async_pull(f"{registry.url}/a:v2", tmp_path / "one")
     with pytest.raises(ImageError, match=r"has 2 images, but no tag was given\. Choose one of its tags: 'v1', 'v2'"):
         await images.async_push(tmp_path / "one", f"{registry.url}/b:v1")
@@ -110,8 +111,8 @@ async def test_the_tag_may_be_omitted_for_the_only_image(start_registry: StartRe
 async def test_a_referrer_without_tag_does_not_count_as_image(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
     signature = build_image([b"signature"], subject=descriptor_of(AMD64))
-    push_image(f"{registry.url}/a", AMD64, "v1")
-    push_image(f"{registry.url}/a", signature, None)
+    store_image(registry, "a", AMD64, "v1")
+    store_image(registry, "a", signature, None)
     for ref in (AMD64.root, signature.root):
         await images.async_copy(f"{registry.url}/a@{ref}", f"oci:{tmp_path}")
     assert len(index_entries(tmp_path)) == 2
@@ -125,7 +126,7 @@ async def test_a_referrer_without_tag_does_not_count_as_image(start_registry: St
 @pytest.mark.parametrize("where", ["blobs", "blobs/sha256", "index.json", "oci-layout", "blob", "part"])
 async def test_a_link_is_never_followed(start_registry: StartRegistry, tmp_path: Path, where: str) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
     layout, outside = tmp_path / "layout", tmp_path / "outside"
     await images.async_pull(f"{registry.url}/a:v1", layout)
     if where in ("blob", "part"):
@@ -141,7 +142,7 @@ async def test_a_link_is_never_followed(start_registry: StartRegistry, tmp_path:
     if where != "part":
         with pytest.raises(ImageError, match="link"):
             await images.async_push(layout, f"{registry.url}/b:v1")
-    push_image(f"{registry.url}/a", ARM64, "v2")
+    store_image(registry, "a", ARM64, "v2")
     with pytest.raises(ImageError, match="link"):
         await images.async_pull(f"{registry.url}/a:v1", layout)
     assert {path: path.read_bytes() for path in [outside, *outside.rglob("*")] if path.is_file()} == before
@@ -181,7 +182,7 @@ async def test_content_that_cannot_be_verified_is_not_copied(start_registry: Sta
 
 async def test_bytes_with_another_digest_are_refused(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
     for kind, digest in (("manifest", AMD64.root), ("layer", next(digest for digest in AMD64.blobs))):
         layout = tmp_path / kind
         await images.async_pull(f"{registry.url}/a:v1", layout)
@@ -197,7 +198,7 @@ async def test_bytes_with_another_digest_are_refused(start_registry: StartRegist
 
 async def test_a_damaged_blob_is_replaced(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
     await images.async_pull(f"{registry.url}/a:v1", tmp_path)
     digest, content = next(iter(AMD64.blobs.items()))
     path = tmp_path / "blobs" / "sha256" / digest.removeprefix("sha256:")
@@ -212,7 +213,7 @@ async def test_a_partly_pulled_image_has_no_entry(
 ) -> None:
     registry = start_registry()
     big = build_image([b"x" * (2 * 1024 * 1024), b"small"])
-    push_image(f"{registry.url}/a", big, "v1")
+    store_image(registry, "a", big, "v1")
     registry.faults.add(Fault(Reset(after=1000), operation="create_blob_read_stream", times=None))
     with pytest.raises(TransportError, match="Check the URL"):
         await images.async_pull(f"{registry.url}/a:v1", tmp_path, registries=hasty_registries)
@@ -228,7 +229,7 @@ async def test_a_partly_pulled_image_has_no_entry(
 
 async def test_a_folder_with_other_files_is_not_changed(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "thesis.txt").write_text("mine")
     (tmp_path / "file").write_text("mine")
@@ -254,7 +255,7 @@ async def test_a_malformed_layout_is_an_error(
     start_registry: StartRegistry, tmp_path: Path, name: str, content: bytes, problem: str
 ) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
     await images.async_pull(f"{registry.url}/a:v1", tmp_path)
     (tmp_path / name).write_bytes(content)
     with pytest.raises((ImageError, ParseError), match=problem):

@@ -11,7 +11,7 @@ import pytest
 from docker_registry_sdk import images
 from docker_registry_sdk.errors import ImageError
 from docker_registry_sdk.images import Layout
-from tests.images.built_images import build_image, push_image
+from tests.images.built_images import build_image, store_image
 from tests.images.conftest import StartRegistry
 from tests.support.images import digest_of
 
@@ -54,7 +54,7 @@ async def test_a_damaged_layout_is_repaired(
     start_registry: StartRegistry, tmp_path: Path, name: str, damage: Callable[[Path], None], has_entry: bool
 ) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", IMAGE, "v1")
+    store_image(registry, "a", IMAGE, "v1")
     await images.async_pull(f"{registry.url}/a:v1", tmp_path)
     before = files_of(tmp_path)
     digests = {"manifest": IMAGE.root, "config": CONFIG, "layer": digest_of(LAYER)}
@@ -83,7 +83,7 @@ async def test_trusted_layers_are_compared_by_their_sizes_only(
     start_registry: StartRegistry, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", IMAGE, "v1")
+    store_image(registry, "a", IMAGE, "v1")
     await images.async_pull(f"{registry.url}/a:v1", tmp_path)
     for digest in (IMAGE.root, CONFIG):
         damage(blob_path(tmp_path, digest))
@@ -105,7 +105,7 @@ async def test_the_part_file_of_a_killed_copy_is_resumed(
     start_registry: StartRegistry, tmp_path: Path, begun: bytes, source: str
 ) -> None:
     registry, layout = start_registry(), tmp_path / "layout"
-    push_image(f"{registry.url}/a", IMAGE, "v1")
+    store_image(registry, "a", IMAGE, "v1")
     await images.async_pull(f"{registry.url}/a:v1", tmp_path / "source")
     (layout / "blobs" / "sha256").mkdir(parents=True)
     (layout / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
@@ -120,7 +120,7 @@ async def test_the_part_file_of_a_killed_copy_is_resumed(
 
 async def test_remnants_are_removed_and_files_of_others_are_kept(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", IMAGE, "v1")
+    store_image(registry, "a", IMAGE, "v1")
     await images.async_pull(f"{registry.url}/a:v1", tmp_path)
     blobs = tmp_path / "blobs" / "sha256"
     other = "1" * 64

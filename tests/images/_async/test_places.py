@@ -11,7 +11,7 @@ from docker_registry_sdk.errors import ImageError, PlatformNotFoundError
 from docker_registry_sdk.images import DockerArchive, Layout
 from docker_registry_sdk.reference import parse_repo_and_ref
 from docker_registry_sdk.testing import EmbeddedRegistry
-from tests.images.built_images import AMD64, ARM64, INDEX, check_pushed_image, push_image
+from tests.images.built_images import AMD64, ARM64, INDEX, check_pushed_image, store_image
 from tests.images.conftest import StartRegistry
 from tests.images.docker_archives import docker_files, write_tar
 from tests.images.layout_entries import index_entries
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_get_config_accepts_every_place(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", INDEX, "v1")
+    store_image(registry, "a", INDEX, "v1")
     text, folder = f"{registry.url}/a:v1", tmp_path / "layout"
     await images.async_pull(text, folder)
     async with AsyncRegistryClientV2(f"{registry.url}/a") as client, AsyncRegistries() as registries:
@@ -51,7 +51,7 @@ async def test_get_config_reads_an_archive(tmp_path: Path) -> None:
 
 async def test_a_path_is_the_folder_of_a_layout(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", INDEX, "v1")
+    store_image(registry, "a", INDEX, "v1")
     folder = tmp_path / "new" / "layout"
     result = await images.async_copy(f"{registry.url}/a:v1", folder)
     assert (result.digest, index_entries(folder)) == (INDEX.root, [("v1", INDEX.root)])
@@ -68,7 +68,7 @@ async def test_a_path_is_the_folder_of_a_layout(start_registry: StartRegistry, t
 
 async def test_a_bound_reference_uses_the_connections_of_its_owner(start_registry: StartRegistry) -> None:
     registry = start_registry(auth="token", anonymous_pull=False)
-    push_image(f"{registry.url}/a", AMD64, "v1", username=registry.username, password=registry.password)
+    store_image(registry, "a", AMD64, "v1")
     async with AsyncRegistries(credentials=(registry.username, registry.password)) as registries:
         source, target = registries.ref(f"{registry.url}/a:v1"), registries.repository(f"{registry.url}/b").ref("v1")
         with recorded_requests(registry) as asked:

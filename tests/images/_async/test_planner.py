@@ -23,6 +23,7 @@ from tests.images.built_images import (
     check_pushed_image,
     descriptor_of,
     push_image,
+    store_image,
 )
 from tests.images.conftest import StartRegistry
 from tests.support.images import DOCKER_SCHEMA1, OCI_INDEX, descriptor, digest_of
@@ -38,7 +39,7 @@ async def test_nested_indexes_are_copied_children_first(registry_url: str, repo_
     inner = build_index({"linux/arm64": ARM64})
     outer = build_index({"linux/amd64": AMD64, "linux/arm64": ARM64}, without_platform=[inner])
     source = start_registry()
-    push_image(f"{source.url}/a", outer, "v1")
+    store_image(source, "a", outer, "v1")
     result = await images.async_copy(f"{source.url}/a:v1", f"{registry_url}/{repo_name}:v1")
     assert result.manifests_pushed == 4
     check_pushed_image(f"{registry_url}/{repo_name}", outer, "v1")
@@ -49,7 +50,7 @@ async def test_an_index_that_is_nested_too_deep_is_refused(start_registry: Start
     for _ in range(10):
         nested = build_index({}, without_platform=[nested])
     registry = start_registry()
-    push_image(f"{registry.url}/a", nested, "v1")
+    store_image(registry, "a", nested, "v1")
     with (
         recorded_requests(registry) as asked,
         pytest.raises(ImageError, match="nested too deep: the limit is 8"),
@@ -64,7 +65,7 @@ async def test_eight_nested_indexes_are_copied_and_nine_refused(start_registry: 
     for _ in range(depth):
         nested = build_index({}, without_platform=[nested])
     registry = start_registry()
-    push_image(f"{registry.url}/a", nested, "v1")
+    store_image(registry, "a", nested, "v1")
     if depth == 9:
         with pytest.raises(ImageError, match="nested too deep: the limit is 8 levels"):
             await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
@@ -78,7 +79,7 @@ async def test_an_index_with_too_many_manifests_is_refused(start_registry: Start
     entries = [{**descriptor_of(AMD64), "digest": digest_of(str(number).encode())} for number in range(3000)]
     many = build_manifest({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}, OCI_INDEX)
     registry = start_registry()
-    push_image(f"{registry.url}/a", many, "v1")
+    store_image(registry, "a", many, "v1")
     with recorded_requests(registry) as asked, pytest.raises(ImageError, match="more than 2000 manifests"):
         await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     assert len(asked) < 10
@@ -88,7 +89,7 @@ async def test_a_manifest_of_an_unknown_type_is_copied_unchanged(start_registry:
     source, target = start_registry(settings=LENIENT), start_registry(settings=LENIENT)
     odd = build_manifest({"schemaVersion": 2, "mediaType": ODD, "what": "ever"}, ODD)
     outer = build_index({"linux/amd64": AMD64}, without_platform=[odd])
-    push_image(f"{source.url}/a", outer, "v1")
+    store_image(source, "a", outer, "v1")
     await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     async with AsyncRegistryClientV2(f"{target.url}/b") as client:
         assert (await client.get_manifest("v1")).digest == outer.root
@@ -112,7 +113,7 @@ async def test_a_manifest_of_an_unknown_type_is_copied_with_its_blobs(
     }
     made = build_manifest(document, artifact, blobs=[b"one", b"two"])
     root = build_index({"linux/amd64": AMD64}, without_platform=[made]) if in_index else made
-    push_image(f"{source.url}/a", root, "v1")
+    store_image(source, "a", root, "v1")
     await images.async_copy(f"{source.url}/a:v1", f"oci:{tmp_path}:v1")
     for start in (f"{source.url}/a:v1", f"oci:{tmp_path}:v1"):
         name = f"{target.url}/{'a' if start.startswith('oci') else 'b'}"
@@ -127,7 +128,7 @@ async def test_a_manifest_of_an_unknown_type_is_copied_with_its_blobs(
 async def test_a_manifest_of_an_unknown_type_with_unknown_needs_is_refused(start_registry: StartRegistry) -> None:
     source, target = start_registry(settings=LENIENT), start_registry(settings=LENIENT)
     odd = build_manifest({"schemaVersion": 2, "mediaType": ODD, "parts": [digest_of(b"part")]}, ODD)
-    push_image(f"{source.url}/a", odd, "v1")
+    store_image(source, "a", odd, "v1")
     with pytest.raises(ImageError, match=f"manifest {odd.root} of the unknown media type .* names .* without a size"):
         await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert not target.requests.snapshot() or not any(one.method == "PUT" for one in target.requests.snapshot())
@@ -146,7 +147,7 @@ async def test_an_index_may_list_blobs(registry_url: str, repo_name: str, tmp_pa
     cache = build_manifest(
         {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}, OCI_INDEX, [AMD64], [layer, config, statement]
     )
-    push_image(f"{source.url}/a", cache, "cache")
+    store_image(source, "a", cache, "cache")
     if "docker-registry" in repo_name:
         first = f"{registry_url}/{repo_name}/first"
     else:  # the shared embedded registry refuses an index whose entries are blobs
@@ -172,7 +173,7 @@ async def test_an_entry_of_an_unknown_type_is_looked_for_as_both(
         entry = descriptor_of(parts[0])
     index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]}
     made = build_manifest(index, OCI_INDEX, parts, [content] if as_blob else [])
-    push_image(f"{source.url}/a", made, "v1")
+    store_image(source, "a", made, "v1")
     await images.async_copy(f"{source.url}/a:v1", f"oci:{tmp_path}:v1")
     for start in (f"{source.url}/a:v1", f"oci:{tmp_path}:v1"):
         result = await images.async_copy(start, f"{target.url}/{'a' if start.startswith('oci') else 'b'}:v1")

@@ -14,7 +14,7 @@ from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Reset
 from docker_registry_sdk.testing.profiles import ProfileName
 from docker_registry_sdk.testing.storage.records import RepositoryRecord
-from tests.images.built_images import build_image, build_index, build_manifest, check_pushed_image, descriptor_of, push_image
+from tests.images.built_images import build_image, build_index, build_manifest, check_pushed_image, descriptor_of, store_image
 from tests.images.conftest import StartRegistry
 from tests.images.docker_archives import ENTRY, docker_files, write_tar
 from tests.support.images import descriptor
@@ -49,7 +49,7 @@ def open_registries(registry: EmbeddedRegistry) -> AsyncRegistries:
 async def test_an_image_is_copied_there_and_back(start_registry: StartRegistry, tmp_path: Path, profile: ProfileName) -> None:
     source, target = start_registry(), start(start_registry, profile)
     for made, tag in ((IMAGE, "1"), (SIGNATURE, None)):
-        push_image(f"{source.url}/a", made, tag)
+        store_image(source, "a", made, tag)
     place = f"{target.url}/team/app:1"
     async with open_registries(target) as registries:
         result = await images.async_copy(f"{source.url}/a:1", place, referrers=True, registries=registries)
@@ -115,7 +115,7 @@ async def test_a_docker_manifest_with_plain_layers_is_the_error_of_quay(start_re
         "layers": [descriptor(PLAIN_LAYER, b"layer")],
     }
     source, target = start_registry(), start(start_registry, "quay")
-    push_image(f"{source.url}/a", build_manifest(document, DOCKER_MANIFEST, blobs=[b"{}", b"layer"]), "1")
+    store_image(source, "a", build_manifest(document, DOCKER_MANIFEST, blobs=[b"{}", b"layer"]), "1")
     async with open_registries(target) as registries:
         with pytest.raises(BadRequestError, match="does not match schema"):
             await images.async_copy(f"{source.url}/a:1", f"{target.url}/team/app:1", registries=registries)

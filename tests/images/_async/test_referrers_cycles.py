@@ -15,7 +15,7 @@ from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault
 from docker_registry_sdk.testing.profiles.effects import ChangeResponse
 from tests.core.wire.loopback import Handler, run_loopback
-from tests.images.built_images import build_image, build_index, descriptor_of, push_image
+from tests.images.built_images import build_image, build_index, descriptor_of, store_image
 from tests.images.conftest import StartRegistry
 from tests.support.images import descriptor, digest_of
 
@@ -66,7 +66,7 @@ async def test_cycles_and_deleted_referrers(start_registry: StartRegistry, tmp_p
     graph = graphs()[number]
     source, target = start_registry(), start_registry()
     for one in BY_DIGEST.values():
-        push_image(f"{source.url}/a", one, "v1" if one is ROOT else None)
+        store_image(source, "a", one, "v1" if one is ROOT else None)
     claim(source, graph)
     for place in (f"{target.url}/b:v1", f"oci:{tmp_path}:v1"):
         result = await images.async_copy(f"{source.url}/a:v1", place, referrers=True)

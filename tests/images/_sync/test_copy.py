@@ -17,6 +17,7 @@ from tests.images.built_images import (
     build_manifest,
     check_pushed_image,
     push_image,
+    store_image,
 )
 from tests.images.conftest import StartRegistry
 from tests.support.images import (
@@ -98,7 +99,7 @@ def test_oci_and_docker_images_keep_their_bytes(
 
 def test_a_repeated_copy_sends_only_manifest_requests(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
+    store_image(source, "a", INDEX, "v1")
     images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     with recorded_requests(source) as asked_source, recorded_requests(target) as asked:
         result = images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
@@ -109,7 +110,7 @@ def test_a_repeated_copy_sends_only_manifest_requests(start_registry: StartRegis
 
 def test_the_requests_of_a_copy_are_bounded(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
+    store_image(source, "a", INDEX, "v1")
     with recorded_requests(source) as asked_source, recorded_requests(target) as asked:
         images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert sorted(asked_source) == ["GET blobs 200"] * 5 + ["GET manifests 200"] * 3
@@ -125,7 +126,7 @@ def test_the_requests_of_a_copy_are_bounded(start_registry: StartRegistry) -> No
 def test_a_copy_requests_one_token(start_registry: StartRegistry) -> None:
     registry = start_registry(auth="token")
     options: ClientOptions = {"username": registry.username, "password": registry.password}
-    push_image(f"{registry.url}/a", INDEX, "v1", **options)
+    store_image(registry, "a", INDEX, "v1")
     with Registries(credentials=(registry.username, registry.password)) as registries:
         with recorded_requests(registry) as asked:
             result = images.copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1", registries=registries)
@@ -136,8 +137,8 @@ def test_a_copy_requests_one_token(start_registry: StartRegistry) -> None:
 
 def test_a_partly_copied_image_is_completed(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
-    push_image(f"{target.url}/b", AMD64, None)
+    store_image(source, "a", INDEX, "v1")
+    store_image(target, "b", AMD64, None)
     result = images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert (result.blobs_moved, result.blobs_skipped, result.manifests_pushed) == (2, 1, 2)
     check_pushed_image(f"{target.url}/b", INDEX, "v1")
@@ -148,7 +149,7 @@ def test_a_deleted_child_of_an_index_is_copied_again(
 ) -> None:
     """Garbage collection of a registry may delete manifests without tags, although an index lists them."""
     source = start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
+    store_image(source, "a", INDEX, "v1")
     push_image(f"{registry_url}/{repo_name}", INDEX, "v1")
     with RegistryClientV2(f"{registry_url}/{repo_name}") as client:
         client.delete_manifest(ARM64.root)
@@ -159,7 +160,7 @@ def test_a_deleted_child_of_an_index_is_copied_again(
 
 def test_moving_a_tag_copies_no_blob(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", INDEX, "v1")
+    store_image(registry, "a", INDEX, "v1")
     with recorded_requests(registry) as asked:
         result = images.copy(f"{registry.url}/a:v1", f"{registry.url}/a:v2")
     assert result.manifests_pushed == 1
@@ -169,7 +170,7 @@ def test_moving_a_tag_copies_no_blob(start_registry: StartRegistry) -> None:
 
 def test_a_tag_is_not_written_again_although_the_registry_sends_no_digest(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", AMD64, "v1")
+    store_image(source, "a", AMD64, "v1")
     target.faults.add(Fault(NoDigest(), times=None))
     first = images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     again = images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
@@ -181,7 +182,7 @@ def test_a_tag_is_not_written_again_although_the_registry_sends_no_digest(start_
 @pytest.mark.parametrize("status", [401, 403, 405])
 def test_everything_is_copied_if_the_registry_refuses_head_requests(start_registry: StartRegistry, status: int) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", AMD64, "v1")
+    store_image(source, "a", AMD64, "v1")
     target.faults.add(Fault(Status(status), method="HEAD", path=".*/manifests/.*", times=None))
     result = images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert result.blobs_moved == 3
@@ -191,7 +192,7 @@ def test_everything_is_copied_if_the_registry_refuses_head_requests(start_regist
 @pytest.mark.parametrize("platform", ["linux/arm64", "linux/aarch64"])
 def test_the_tag_of_a_copied_platform_names_its_manifest(start_registry: StartRegistry, platform: str) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", build_index({"linux/amd64": AMD64, "linux/arm64": ARM64}), "v1")
+    store_image(source, "a", build_index({"linux/amd64": AMD64, "linux/arm64": ARM64}), "v1")
     result = images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1", platform=platform)
     assert (result.digest, result.manifests_pushed, result.bytes_moved) == (ARM64.root, 1, ARM64.size)
     check_pushed_image(f"{target.url}/b", ARM64, "v1")
@@ -199,8 +200,8 @@ def test_the_tag_of_a_copied_platform_names_its_manifest(start_registry: StartRe
 
 def test_a_missing_platform_is_an_error(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", INDEX, "v1")
-    push_image(f"{registry.url}/a", AMD64, "single")
+    store_image(registry, "a", INDEX, "v1")
+    store_image(registry, "a", AMD64, "single")
     for tag, platforms in (
         ("v1", "its platforms are linux/amd64, linux/arm64/v8"),
         ("single", "its platform is linux/amd64"),
@@ -213,7 +214,7 @@ def test_a_missing_platform_is_an_error(start_registry: StartRegistry) -> None:
 
 def test_a_web_page_is_not_accepted_as_manifest(start_registry: StartRegistry) -> None:
     source = start_registry()
-    push_image(f"{source.url}/a", AMD64, "v1")
+    store_image(source, "a", AMD64, "v1")
     source.faults.add(Fault(HtmlError(200), operation="get_manifest"))
     with pytest.raises(UnexpectedContentTypeError):
         images.copy(f"{source.url}/a:v1", f"{start_registry().url}/b:v1")
@@ -234,7 +235,7 @@ def test_non_distributable_layers_are_left_out(start_registry: StartRegistry) ->
         "layers": [external, descriptor(OCI_LAYER, b"own")],
     }
     windows = build_manifest(document, OCI_MANIFEST, blobs=[config, b"own"])
-    push_image(f"{source.url}/a", windows, "v1")
+    store_image(source, "a", windows, "v1")
     result = images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert result.blobs_moved == 2
     check_pushed_image(f"{target.url}/b", windows, "v1")
@@ -247,7 +248,7 @@ def test_non_distributable_layers_are_left_out(start_registry: StartRegistry) ->
 def test_a_refused_mount_falls_back_to_copying_the_bytes(start_registry: StartRegistry) -> None:
     registry = start_registry()
     registry.faults.add(Fault(Status(400), method="POST", when=lambda call: "mount" in call.query, times=None))
-    push_image(f"{registry.url}/a", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
     result = images.copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     assert (result.blobs_mounted, result.blobs_moved, result.bytes_moved) == (0, 3, AMD64.size)
     check_pushed_image(f"{registry.url}/b", AMD64, "v1")
@@ -256,7 +257,7 @@ def test_a_refused_mount_falls_back_to_copying_the_bytes(start_registry: StartRe
 def test_the_client_of_a_bound_reference_stays_open(start_registry: StartRegistry) -> None:
     source, target = start_registry(auth="basic"), start_registry(auth="basic")
     options: ClientOptions = {"username": source.username, "password": source.password}
-    push_image(f"{source.url}/a", AMD64, "v1", **options)
+    store_image(source, "a", AMD64, "v1")
     with (
         RegistryClientV2(f"{source.url}/a", **options) as one,
         RegistryClientV2(f"{target.url}/b", username=target.username, password=target.password) as other,
@@ -269,8 +270,8 @@ def test_the_client_of_a_bound_reference_stays_open(start_registry: StartRegistr
 
 def test_a_parsed_reference_with_tag_and_digest_is_accepted(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
-    push_image(f"{registry.url}/a", ARM64, "v2")
+    store_image(registry, "a", AMD64, "v1")
+    store_image(registry, "a", ARM64, "v2")
     images.copy(parse_repo_and_ref(f"{registry.url}/a:v2@{AMD64.root}"), f"{registry.url}/b:v3@{AMD64.root}")
     check_pushed_image(f"{registry.url}/b", AMD64, "v3")
     images.copy(f"{registry.url}/a:v1", f"{registry.url}/c@{AMD64.root}")
@@ -308,7 +309,7 @@ def test_a_manifest_is_copied_with_its_own_media_type(start_registry: StartRegis
 
 def test_two_logins_are_used_for_two_registries(start_registry: StartRegistry) -> None:
     one, other = start_registry(auth="token", password="first"), start_registry(auth="basic", password="second")
-    push_image(f"{one.url}/a", AMD64, "v1", username=one.username, password=one.password)
+    store_image(one, "a", AMD64, "v1")
     logins = {each.host: (each.username, each.password) for each in (one, other)}
     with Registries(credentials=logins) as registries:
         images.copy(f"{one.url}/a:v1", f"{other.url}/b:v1", registries=registries)
@@ -325,7 +326,7 @@ def test_the_error_says_that_a_registry_supports_only_v1(start_registry: StartRe
 
 def test_bytes_with_another_digest_are_not_copied(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", AMD64, "v1")
+    store_image(source, "a", AMD64, "v1")
     source.faults.add(Fault(WrongBytes(), operation="create_blob_read_stream", times=None))
     with pytest.raises(DigestMismatchError):
         images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
@@ -337,7 +338,7 @@ def test_bytes_with_another_digest_are_not_copied(start_registry: StartRegistry)
 def test_the_progress_callback_is_called_for_every_blob_and_manifest(start_registry: StartRegistry) -> None:
     registry = start_registry()
     big = build_image([b"x" * (3 * 1024 * 1024), b"small"])
-    push_image(f"{registry.url}/a", big, "v1")
+    store_image(registry, "a", big, "v1")
     told: list[Progress] = []
     images.copy(f"{registry.url}/a:v1", f"{start_registry().url}/b:v1", on_progress=told.append)
     for digest, content in big.blobs.items():
@@ -363,7 +364,7 @@ def test_the_progress_callback_is_called_for_every_blob_and_manifest(start_regis
 def test_a_refused_head_is_no_reason_not_to_push(start_registry: StartRegistry, status: int, operations: str) -> None:
     """Registries refuse HEAD in repositories that do not exist yet, but accept the upload (pulp_container#2199, skopeo#2484)."""
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", AMD64, "v1")
+    store_image(source, "a", AMD64, "v1")
     target.faults.add(Fault(Status(status), operation="head_blob", times=None))
     if operations == "all":
         target.faults.add(Fault(Status(status), operation="head_manifest", times=None))
@@ -381,8 +382,8 @@ def test_a_refused_head_is_no_reason_not_to_push(start_registry: StartRegistry, 
 )
 def test_a_tag_that_may_not_be_moved_is_named(start_registry: StartRegistry, status: int, code: str) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
-    push_image(f"{registry.url}/a", ARM64, "v2")
+    store_image(registry, "a", AMD64, "v1")
+    store_image(registry, "a", ARM64, "v2")
     images.copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     registry.faults.add(Fault(Status(status, code=code), operation="put_manifest", path=".*/manifests/v1", times=None))
     with recorded_requests(registry) as asked:
@@ -401,9 +402,9 @@ def test_a_tag_that_may_not_be_moved_is_compared_although_head_is_refused(
     start_registry: StartRegistry, status: int
 ) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
-    push_image(f"{registry.url}/a", ARM64, "v2")
-    push_image(f"{registry.url}/b", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
+    store_image(registry, "a", ARM64, "v2")
+    store_image(registry, "b", AMD64, "v1")
     registry.faults.add(Fault(Status(status), operation="head_manifest", times=None))
     refused = Fault(Status(400, code="TAG_IMMUTABLE"), operation="put_manifest", path=".*/b/manifests/v1", times=None)
     registry.faults.add(refused)
@@ -414,8 +415,8 @@ def test_a_tag_that_may_not_be_moved_is_compared_although_head_is_refused(
 
 def test_another_refusal_of_a_tag_stays_the_error_of_the_registry(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", ARM64, "v1")
-    push_image(f"{registry.url}/b", AMD64, "v1")
+    store_image(registry, "a", ARM64, "v1")
+    store_image(registry, "b", AMD64, "v1")
     registry.faults.add(Fault(Status(403), operation="put_manifest", path=".*/manifests/v1", times=None))
     for target in ("b", "c"):
         with pytest.raises(ForbiddenError):
@@ -427,8 +428,8 @@ def test_a_tag_whose_digest_is_not_stated_is_compared_by_content(
     start_registry: StartRegistry, stated: str | None
 ) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
-    push_image(f"{registry.url}/b", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
+    store_image(registry, "b", AMD64, "v1")
     registry.faults.add(Fault(SetHeader("docker-content-digest", stated), operation="head_manifest", times=None))
     registry.faults.add(Fault(Status(400), operation="put_manifest", times=None))
     assert (images.copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")).manifests_pushed == 0

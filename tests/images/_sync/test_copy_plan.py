@@ -17,7 +17,7 @@ from tests.images.built_images import (
     build_index,
     check_pushed_image,
     descriptor_of,
-    push_image,
+    store_image,
 )
 from tests.images.conftest import StartRegistry
 from tests.support.request_log import recorded_requests
@@ -37,7 +37,7 @@ INDEX = build_index({"linux/amd64": AMD64, "linux/arm64/v8": ARM64})
 
 def test_making_a_plan_changes_nothing(start_registry: StartRegistry, tmp_path: Path) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
+    store_image(source, "a", INDEX, "v1")
     with recorded_requests(source) as one, recorded_requests(target) as other:
         plan = images.plan_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
         images.plan_copy(f"{source.url}/a:v1", f"oci:{tmp_path}/layout:v1")
@@ -58,7 +58,7 @@ def test_making_a_plan_changes_nothing(start_registry: StartRegistry, tmp_path: 
 
 def test_a_plan_can_be_executed(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
+    store_image(source, "a", INDEX, "v1")
     plan = images.plan_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     first = images.apply_copy(plan)
     assert (first.bytes_moved, first.manifests_pushed) == (INDEX.size, 3)
@@ -69,16 +69,16 @@ def test_a_plan_can_be_executed(start_registry: StartRegistry) -> None:
 
 def test_an_old_plan_copies_only_missing_blobs(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
+    store_image(source, "a", INDEX, "v1")
     plan = images.plan_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
-    push_image(f"{target.url}/b", AMD64, "other")
+    store_image(target, "b", AMD64, "other")
     result = images.apply_copy(plan)
     assert (result.bytes_moved, result.blobs_skipped) == (INDEX.size - AMD64.size, 3)
 
 
 def test_a_plan_lists_mounted_and_skipped_blobs(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", INDEX, "v1")
+    store_image(registry, "a", INDEX, "v1")
     with RegistryClientV2(f"{registry.url}/b") as client:
         client.blob_upload(BASE)
     plan = images.plan_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
@@ -91,7 +91,7 @@ def test_a_plan_lists_mounted_and_skipped_blobs(start_registry: StartRegistry) -
 def test_a_plan_contains_no_password(start_registry: StartRegistry) -> None:
     registry = start_registry(auth="token", anonymous_pull=False)
     options: ClientOptions = {"username": registry.username, "password": registry.password}
-    push_image(f"{registry.url}/a", AMD64, "v1", **options)
+    store_image(registry, "a", AMD64, "v1")
     with RegistryClientV2(f"{registry.url}/a", **options) as client:
         plan = images.plan_copy(client.ref("v1"), client.repository("b").ref("v1"))
     assert registry.password not in f"{plan!r}{plan}{plan.to_dict()}"
@@ -105,7 +105,7 @@ def test_a_plan_contains_no_password(start_registry: StartRegistry) -> None:
 
 def test_a_plan_is_stored_as_json_and_executed_later(start_registry: StartRegistry, tmp_path: Path) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", INDEX, "v1")
+    store_image(source, "a", INDEX, "v1")
     targets = (f"{target.url}/b:v1", Layout(tmp_path / "with:colon", "v:1"))
     for place in targets:
         plan = images.plan_copy(f"{source.url}/a:v1", place)
@@ -121,7 +121,7 @@ def test_a_plan_is_stored_as_json_and_executed_later(start_registry: StartRegist
 
 def test_plans_and_results_state_the_descriptor_of_the_image(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", INDEX, "v1")
+    store_image(registry, "a", INDEX, "v1")
     plan = images.plan_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     result = images.apply_copy(plan)
     expected = descriptor_of(INDEX)
@@ -149,7 +149,7 @@ def test_plans_and_results_state_the_descriptor_of_the_image(start_registry: Sta
 
 def test_a_malformed_plan_is_refused(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
     plan = (images.plan_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")).to_dict()
     assert CopyPlan.from_dict(plan).digest == AMD64.root
     blob, manifest = plan["blobs"][0], plan["manifests"][0]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.images.built_images import build_image, build_index, push_image
+from tests.images.built_images import build_image, build_index, store_image
 from tests.images.conftest import StartRegistry
 
 from docker_registry_sdk import DeadlineExceededError, RegistryClientV2, images
@@ -25,7 +25,7 @@ def test_a_copy_from_a_slow_registry_ends_at_the_deadline(
     start_registry: StartRegistry, tmp_path: Path, fault: Fault, function: str
 ) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", IMAGE, "v1")
+    store_image(source, "a", IMAGE, "v1")
     source.faults.add(fault)
     if function == "copy":
         with pytest.raises(DeadlineExceededError, match=r"0\.5"):
@@ -37,7 +37,7 @@ def test_a_copy_from_a_slow_registry_ends_at_the_deadline(
 
 def test_a_push_to_a_slow_registry_ends_at_the_deadline(start_registry: StartRegistry, tmp_path: Path) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", IMAGE, "v1")
+    store_image(source, "a", IMAGE, "v1")
     images.pull(f"{source.url}/a:v1", tmp_path)
     target.faults.add(Fault(Slow(bytes_per_second=50, of="request"), operation="put_manifest", times=None))
     with pytest.raises(DeadlineExceededError, match=r"0\.5"):
@@ -50,7 +50,7 @@ def test_the_deadline_bounds_all_requests_together(start_registry: StartRegistry
     nested = build_image([b"x"])
     for _ in range(7):
         nested = build_index({}, without_platform=[nested])
-    push_image(f"{source.url}/a", nested, "v1")
+    store_image(source, "a", nested, "v1")
     source.faults.add(Fault(Slow(bytes_per_second=200), operation="get_manifest", times=None))
     for _ in range(10):  # on a busy machine, the first request may take the whole time
         source.requests.clear()
@@ -63,7 +63,7 @@ def test_the_deadline_bounds_all_requests_together(start_registry: StartRegistry
 
 def test_a_plan_keeps_no_deadline_and_its_execution_has_its_own(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", IMAGE, "v1")
+    store_image(source, "a", IMAGE, "v1")
     plan = images.plan_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", deadline=60)
     source.faults.add(SLOW_BLOBS)
     with pytest.raises(DeadlineExceededError, match=r"0\.5"):
@@ -74,7 +74,7 @@ def test_a_plan_keeps_no_deadline_and_its_execution_has_its_own(start_registry: 
 
 def test_the_deadline_of_a_given_client_bounds_the_copy(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", IMAGE, "v1")
+    store_image(source, "a", IMAGE, "v1")
     source.faults.add(SLOW_BLOBS)
     with RegistryClientV2(f"{source.url}/a", deadline=0.5) as client:
         with pytest.raises(DeadlineExceededError, match=r"0\.5"):
@@ -83,7 +83,7 @@ def test_the_deadline_of_a_given_client_bounds_the_copy(start_registry: StartReg
 
 def test_a_copy_between_layouts_ends_at_the_deadline(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", IMAGE, "v1")
+    store_image(registry, "a", IMAGE, "v1")
     images.pull(f"{registry.url}/a:v1", tmp_path / "one")
     with pytest.raises(DeadlineExceededError, match="COPY oci:"):
         images.copy(f"oci:{tmp_path}/one", f"oci:{tmp_path}/two", deadline=1e-6)
@@ -94,7 +94,7 @@ def test_a_copy_between_layouts_ends_at_the_deadline(start_registry: StartRegist
 
 def test_reading_a_config_ends_at_the_deadline(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", IMAGE, "v1")
+    store_image(registry, "a", IMAGE, "v1")
     registry.faults.add(SLOW_MANIFESTS)
     with RegistryClientV2(f"{registry.url}/a") as client:
         with pytest.raises(DeadlineExceededError, match=r"0\.5"):

@@ -14,7 +14,7 @@ from tests.images.built_images import (
     BuiltImage,
     build_manifest,
     check_pushed_image,
-    push_image,
+    store_image,
 )
 from tests.images.conftest import StartRegistry
 from tests.support.images import descriptor, digest_of
@@ -70,7 +70,7 @@ def delete_all_but_the_root(registry: EmbeddedRegistry, image: BuiltImage) -> No
 
 def make_source(registry: EmbeddedRegistry, folder: Path, kind: str, image: BuiltImage, *, is_broken: bool) -> str:
     """Store an image in a registry or a layout, without everything but its root if it is broken, and return its place."""
-    push_image(f"{registry.url}/a", image, "v1")
+    store_image(registry, "a", image, "v1")
     if kind == "layout":
         images.copy(f"{registry.url}/a:v1", f"oci:{folder}:v1")
         for digest in [*image.blobs, *image.manifests]:
@@ -127,7 +127,7 @@ def test_only_one_of_two_descriptors_has_data(start_registry: StartRegistry) -> 
     document = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": descriptor(OCI_CONFIG, CONFIG)}
     for name, order in {"a": layers, "b": layers[::-1]}.items():
         image = build_manifest(document | {"layers": order}, OCI_MANIFEST, blobs=[CONFIG, LAYER])
-        push_image(f"{registry.url}/{name}", image, "v1")
+        store_image(registry, name, image, "v1")
         registry.faults.add(
             Fault(Status(404), operation="create_blob_read_stream", path=f".*/{digest_of(LAYER)}", times=None)
         )
@@ -137,7 +137,7 @@ def test_only_one_of_two_descriptors_has_data(start_registry: StartRegistry) -> 
 
 def test_a_missing_blob_with_wrong_data_is_named(start_registry: StartRegistry) -> None:
     registry, target, image = start_registry(), start_registry(), WRONG["other bytes"]
-    push_image(f"{registry.url}/a", image, "v1")
+    store_image(registry, "a", image, "v1")
     registry.faults.add(
         Fault(Status(404), operation="create_blob_read_stream", path=f".*/{digest_of(LAYER)}", times=None)
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 import pytest
-from tests.images.built_images import build_image, build_index, push_image
+from tests.images.built_images import build_image, build_index, store_image
 from tests.support.request_log import open_uploads
 
 from docker_registry_sdk import Registries, RegistryClientV2, images
@@ -109,7 +109,7 @@ def is_about(row: Row) -> Callable[[RequestInfo], bool]:
 def source() -> Iterator[EmbeddedRegistry]:
     """A registry with the image."""
     with EmbeddedRegistry() as registry:
-        push_image(f"{registry.url}/a", INDEX, "v1")
+        store_image(registry, "a", INDEX, "v1")
         yield registry
 
 

@@ -19,7 +19,7 @@ from tests.images.built_images import (
     build_manifest,
     check_pushed_image,
     descriptor_of,
-    push_image,
+    store_image,
 )
 from tests.images.conftest import StartRegistry
 from tests.support.images import OCI_INDEX, OCI_MANIFEST, descriptor, digest_of
@@ -229,7 +229,7 @@ def test_a_wrong_size_does_not_delete_an_existing_blob(
 ) -> None:
     """Another image lists a layer of the layout with a wrong size."""
     registry = start_registry()
-    push_image(f"{registry.url}/a", VICTIM, "v1")
+    store_image(registry, "a", VICTIM, "v1")
     images.pull(f"{registry.url}/a:v1", tmp_path / "mine")
     liar = build_image_manifest({**descriptor(OCI_LAYER, LAYER), "size": size}, blobs=(LAYER,))
     with pytest.raises(DigestMismatchError):
@@ -240,7 +240,7 @@ def test_a_wrong_size_does_not_delete_an_existing_blob(
 
 def test_copying_an_image_to_its_own_location_changes_nothing(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", VICTIM, "v1")
+    store_image(registry, "a", VICTIM, "v1")
     registry.requests.clear()
     result = images.copy(f"{registry.url}/a:v1", f"{registry.url}/a:v1")
     assert (result.bytes_moved, result.manifests_pushed) == (0, 0)
@@ -256,7 +256,7 @@ def test_copying_an_image_to_its_own_location_changes_nothing(start_registry: St
 @pytest.mark.parametrize("tag", ["a b", "../../x", "a/b:c@d", "ü\u2028", "-", " ", "a\nb", "x" * 5000, "\ud800"])
 def test_a_layout_accepts_any_text_as_tag(start_registry: StartRegistry, tmp_path: Path, tag: str) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", VICTIM, "v1")
+    store_image(registry, "a", VICTIM, "v1")
     images.pull(f"{registry.url}/a:v1", tmp_path / "layout", tag=tag)
     images.push(tmp_path / "layout", f"{registry.url}/b:v1", tag=tag)
     check_pushed_image(f"{registry.url}/b", VICTIM, "v1")
@@ -307,10 +307,10 @@ def test_errors_show_no_control_characters(tmp_path: Path) -> None:
 
 def test_a_tag_that_moves_after_the_plan_does_not_change_it(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", VICTIM, "v1")
+    store_image(source, "a", VICTIM, "v1")
     plan = images.plan_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
-    push_image(f"{source.url}/a", build_image([b"other"]), "v1")
-    push_image(f"{target.url}/b", build_image([b"another"]), "v1")
+    store_image(source, "a", build_image([b"other"]), "v1")
+    store_image(target, "b", build_image([b"another"]), "v1")
     result = images.apply_copy(plan)
     assert result.digest == VICTIM.root
     check_pushed_image(f"{target.url}/b", VICTIM, "v1")

@@ -11,7 +11,7 @@ from tests.images.built_images import (
     ARM64,
     INDEX,
     check_pushed_image,
-    push_image,
+    store_image,
 )
 from tests.images.conftest import StartRegistry
 from tests.images.docker_archives import docker_files, write_tar
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.anyio
 
 def test_get_config_accepts_every_place(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", INDEX, "v1")
+    store_image(registry, "a", INDEX, "v1")
     text, folder = f"{registry.url}/a:v1", tmp_path / "layout"
     images.pull(text, folder)
     with RegistryClientV2(f"{registry.url}/a") as client, Registries() as registries:
@@ -58,7 +58,7 @@ def test_get_config_reads_an_archive(tmp_path: Path) -> None:
 
 def test_a_path_is_the_folder_of_a_layout(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", INDEX, "v1")
+    store_image(registry, "a", INDEX, "v1")
     folder = tmp_path / "new" / "layout"
     result = images.copy(f"{registry.url}/a:v1", folder)
     assert (result.digest, index_entries(folder)) == (INDEX.root, [("v1", INDEX.root)])
@@ -75,7 +75,7 @@ def test_a_path_is_the_folder_of_a_layout(start_registry: StartRegistry, tmp_pat
 
 def test_a_bound_reference_uses_the_connections_of_its_owner(start_registry: StartRegistry) -> None:
     registry = start_registry(auth="token", anonymous_pull=False)
-    push_image(f"{registry.url}/a", AMD64, "v1", username=registry.username, password=registry.password)
+    store_image(registry, "a", AMD64, "v1")
     with Registries(credentials=(registry.username, registry.password)) as registries:
         source, target = registries.ref(f"{registry.url}/a:v1"), registries.repository(f"{registry.url}/b").ref("v1")
         with recorded_requests(registry) as asked:

@@ -13,7 +13,7 @@ from tests.images.built_images import (
     build_manifest,
     check_pushed_image,
     descriptor_of,
-    push_image,
+    store_image,
 )
 from tests.images.conftest import StartRegistry
 from tests.images.docker_archives import ENTRY, docker_files, write_tar
@@ -59,7 +59,7 @@ def open_registries(registry: EmbeddedRegistry) -> Registries:
 def test_an_image_is_copied_there_and_back(start_registry: StartRegistry, tmp_path: Path, profile: ProfileName) -> None:
     source, target = start_registry(), start(start_registry, profile)
     for made, tag in ((IMAGE, "1"), (SIGNATURE, None)):
-        push_image(f"{source.url}/a", made, tag)
+        store_image(source, "a", made, tag)
     place = f"{target.url}/team/app:1"
     with open_registries(target) as registries:
         result = images.copy(f"{source.url}/a:1", place, referrers=True, registries=registries)
@@ -129,7 +129,7 @@ def test_a_docker_manifest_with_plain_layers_is_the_error_of_quay(start_registry
         "layers": [descriptor(PLAIN_LAYER, b"layer")],
     }
     source, target = start_registry(), start(start_registry, "quay")
-    push_image(f"{source.url}/a", build_manifest(document, DOCKER_MANIFEST, blobs=[b"{}", b"layer"]), "1")
+    store_image(source, "a", build_manifest(document, DOCKER_MANIFEST, blobs=[b"{}", b"layer"]), "1")
     with open_registries(target) as registries:
         with pytest.raises(BadRequestError, match="does not match schema"):
             images.copy(f"{source.url}/a:1", f"{target.url}/team/app:1", registries=registries)

@@ -14,7 +14,7 @@ from tests.images.built_images import (
     build_index,
     check_pushed_image,
     descriptor_of,
-    push_image,
+    store_image,
 )
 from tests.images.conftest import StartRegistry
 from tests.support.images import descriptor, digest_of
@@ -61,7 +61,7 @@ def test_children_of_an_index_are_pushed_after_their_subject(
     parts = [ATTESTATION, SUBJECT] if attestation_first else [SUBJECT, ATTESTATION]
     index = build_index({}, without_platform=parts)
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", index, "v1")
+    store_image(source, "a", index, "v1")
     target.faults.add(STRICT)
     result = images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert result.manifests_pushed == 3
@@ -75,7 +75,7 @@ def test_referrers_are_pushed_after_their_subject_and_before_the_tag(
     """GitLab refuses a manifest whose subject does not exist."""
     source, target = start_registry(), start_registry()
     for made, tag in ((SUBJECT, "v1"), (SIGNATURE, None), (SIGNED_SIGNATURE, None)):
-        push_image(f"{source.url}/a", made, tag)
+        store_image(source, "a", made, tag)
     start = f"{source.url}/a:v1"
     if place == "layout":
         start = f"oci:{tmp_path_factory.mktemp('layout')}:v1"
@@ -90,9 +90,9 @@ def test_referrers_are_pushed_after_their_subject_and_before_the_tag(
 
 def test_a_subject_that_exists_is_pushed_only_under_the_tag(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", SUBJECT, "v1")
-    push_image(f"{target.url}/b", SUBJECT, None)
-    push_image(f"{source.url}/a", SIGNATURE, None)
+    store_image(source, "a", SUBJECT, "v1")
+    store_image(target, "b", SUBJECT, None)
+    store_image(source, "a", SIGNATURE, None)
     target.faults.add(STRICT)
     target.requests.clear()
     images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True)
@@ -102,7 +102,7 @@ def test_a_subject_that_exists_is_pushed_only_under_the_tag(start_registry: Star
 
 def test_a_subject_outside_the_copy_is_the_error_of_the_registry(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    push_image(f"{source.url}/a", SIGNATURE, "signature")
+    store_image(source, "a", SIGNATURE, "signature")
     target.faults.add(STRICT)
     with pytest.raises(BadRequestError, match=SUBJECT.root):
         images.copy(f"{source.url}/a:signature", f"{target.url}/b:v1")

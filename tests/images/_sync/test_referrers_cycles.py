@@ -13,7 +13,7 @@ from tests.images.built_images import (
     build_image,
     build_index,
     descriptor_of,
-    push_image,
+    store_image,
 )
 from tests.images.conftest import StartRegistry
 from tests.support.images import descriptor, digest_of
@@ -74,7 +74,7 @@ def test_cycles_and_deleted_referrers(start_registry: StartRegistry, tmp_path: P
     graph = graphs()[number]
     source, target = start_registry(), start_registry()
     for one in BY_DIGEST.values():
-        push_image(f"{source.url}/a", one, "v1" if one is ROOT else None)
+        store_image(source, "a", one, "v1" if one is ROOT else None)
     claim(source, graph)
     for place in (f"{target.url}/b:v1", f"oci:{tmp_path}:v1"):
         result = images.copy(f"{source.url}/a:v1", place, referrers=True)

@@ -27,7 +27,7 @@ from tests.core.blobs.upload_helpers import (
     pieces,
     received_body_bytes,
 )
-from tests.images.built_images import AMD64, push_image
+from tests.images.built_images import AMD64, store_image
 
 from docker_registry_sdk import Registries, RegistryClientV2, artifacts, images
 from docker_registry_sdk.errors import (
@@ -239,7 +239,7 @@ def test_a_416_for_a_body_that_is_too_large_names_the_chunk_size(words: str, exp
 def test_calls_without_chunk_size_say_what_to_do_about_a_body_that_is_too_large(tmp_path: Path, status: int) -> None:
     (tmp_path / "file").write_bytes(b"x")
     with EmbeddedRegistry(auth="none") as registry:
-        push_image(f"{registry.url}/a", AMD64, "v1")
+        store_image(registry, "a", AMD64, "v1")
         for operation in ("start_blob_upload", "upload_blob_chunk", "complete_blob_upload"):
             effect = Status(status, message="the request body is too large")
             registry.faults.add(Fault(effect, operation=operation, path=".*/uploads/.+", times=None))

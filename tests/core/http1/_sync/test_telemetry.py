@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 from tests.core.wire.loopback import Handler, run_loopback
-from tests.images.built_images import INDEX, push_image
+from tests.images.built_images import INDEX, store_image
 from tests.support.embedded import login_of
 from tests.support.images import OCI_INDEX, digest_of
 
@@ -114,7 +114,7 @@ def test_each_attempt_of_a_download_has_a_span(tracing: Tracing, tmp_path: Path)
 
 def test_a_copy_between_two_registries(tracing: Tracing) -> None:
     with EmbeddedRegistry() as source, EmbeddedRegistry(auth="token") as target:
-        push_image(f"{source.url}/team/app", INDEX, "v1")
+        store_image(source, "team/app", INDEX, "v1")
         source.requests.clear()
         tracing.clear()
         with tracing.tracer.start_as_current_span("work"):
