@@ -52,20 +52,28 @@ async def upload(registry: EmbeddedRegistry, repo: str = REPO, source: Any = Non
         assert await stored(client, DIGEST) == SMALL
 
 
+STATUSES = [404, 416, 500, 502, 503, 504]
+STATES = [204, 404, 405, 500]
+
+
 @pytest.mark.parametrize("chunk_size", [None, CHUNK])
-@pytest.mark.parametrize("state", [204, 404, 405, 500])
-@pytest.mark.parametrize("status", [404, 416, 500, 502, 503, 504])
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("status", STATUSES)
 async def test_a_session_that_never_continues_is_replaced(status: int, state: int, chunk_size: int | None) -> None:
-    """All requests with bytes, or all but the first, are answered with `status`, requests for the status with `state`."""
+    """All requests with bytes, or all but the first, are answered with `status`, requests for the status with `state`.
+
+    Each kind of source occurs with each status and with each state.
+    """
+    sources = SOURCES if chunk_size is None else SOURCES[:-1]
+    number = STATUSES.index(status) + STATES.index(state)
+    make, options = sources[number % len(sources)]
     with EmbeddedRegistry() as registry:
         dead = FirstSessions(after=0 if chunk_size is None else 1)
         registry.faults.add(Fault(Refuse(status), operation=BODY_OPERATIONS, when=dead, times=None))
         if state != 204:
             registry.faults.add(Fault(Status(state), operation="get_blob_upload_status", when=dead, times=None))
-        for number, (make, options) in enumerate(SOURCES if chunk_size is None else SOURCES[:-1]):
-            registry.requests.clear()
-            await upload(registry, f"tests/{number}", make(), 2 + number % 2, chunk_size=chunk_size, **options)
-            assert methods(registry, "POST") == 2
+        await upload(registry, REPO, make(), 2 + number % 2, chunk_size=chunk_size, **options)
+        assert methods(registry, "POST") == 2
         registry.faults.clear()
         assert len(open_uploads(registry)) == (state in (404, 405))  # the session cannot be cancelled: the registry denies it
 
