@@ -167,7 +167,7 @@ async def test_a_malformed_plan_is_refused(start_registry: StartRegistry) -> Non
 
 async def test_a_field_of_a_plan_that_is_missing_or_unknown_is_named(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
+    store_image(registry, "a", AMD64, "v1")
     made = await images.async_plan_copy(f"{registry.url}/a:v1", f"oci:{tmp_path}/layout:v1")
     missing = images.MissingReferrer(digest=made.digest, named_by="the list of referrers")
     plan = evolve(made, missing_referrers=(missing,)).to_dict()
