@@ -12,15 +12,18 @@ import sys
 from pathlib import Path
 
 import command_reference
+import layers_picture
 import operation_reference
 import python_reference
 import specification_viewer
 from project_pages import project_pages, with_links_between_pages
+from registry_pages import with_tables
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "docs"
 PAGES = ROOT / "build" / "docs"
 SITE = ROOT / "site"
+LAYERS = Path("pictures", "layers.svg")
 
 
 def generated_pages() -> dict[Path, str]:
@@ -33,8 +36,9 @@ def gather_pages() -> None:
     shutil.rmtree(PAGES, ignore_errors=True)
     shutil.copytree(SOURCE, PAGES)
     for page in SOURCE.rglob("*.md"):
-        text = with_links_between_pages(page.read_text(encoding="utf-8"), page.relative_to(ROOT))
+        text = with_links_between_pages(with_tables(page.read_text(encoding="utf-8")), page.relative_to(ROOT))
         (PAGES / page.relative_to(SOURCE)).write_text(text, encoding="utf-8")
+    (PAGES / LAYERS).write_text(layers_picture.draw(), encoding="utf-8")
     for path, text in {**project_pages(), **generated_pages()}.items():
         (PAGES / path).parent.mkdir(parents=True, exist_ok=True)
         (PAGES / path).write_text(text, encoding="utf-8")

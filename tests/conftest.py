@@ -41,9 +41,7 @@ load_public_certificates_once()
 TESTS = Path(__file__).parent
 # These tests run the code in other processes, or run again what the tests of a package folder run, as do the tests of the sync
 # twins. Without the measurement of coverage they take half of the time.
-FOLDERS_WITHOUT_COVERAGE = frozenset(
-    {"benchmarks", "docs", "fuzz", "generator", "interop", "packaging", "readme", "soak", "typing"}
-)
+FOLDERS_WITHOUT_COVERAGE = frozenset({"benchmarks", "docs", "fuzz", "generator", "interop", "packaging", "soak", "typing"})
 # What these tests run takes minutes to build: programs in Go, the documentation site.
 FOLDERS_RUN_BY_NAME = frozenset({"peers", "site"})
 # Tests that take many seconds run first: at the end, the other processes would have nothing to do but wait for them.

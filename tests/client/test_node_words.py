@@ -1,4 +1,4 @@
-"""The words of the node.js client in the table of the README exist, for both versions of the API, sync and async."""
+"""The words of the node.js client in the table of docs/migrations/node.md exist, for both versions of the API, sync and async."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from docker_registry_sdk import (
     media_types,
 )
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "migrations" / "node.md"
 # The methods of RegistryClientV2 of docker-registry-client 3.4.0, in snake_case. The clients log in automatically: no `login`.
 V2_WORDS = {
     "ping", "supports_v2", "list_tags", "get_manifest", "head_blob", "create_blob_read_stream", "put_manifest", "blob_upload",
@@ -31,8 +31,7 @@ V1_WORDS = {
 
 def rows() -> list[tuple[str, str]]:
     """Return the rows of the table: the words of the node.js client, and the words of this package."""
-    section = README.read_text(encoding="utf-8").partition("## Migrating from the node.js docker-registry-client")[2]
-    lines = section.partition("\n## ")[0].splitlines()
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
     cells = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
     return [(left, right) for left, right in cells if "`" in left]
 

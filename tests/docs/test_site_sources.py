@@ -5,16 +5,22 @@ scripts/docs checks the links once more, with the headings that mkdocstrings ren
 
 from __future__ import annotations
 
+import inspect
 import re
+import tomllib
 from functools import cache
 from pathlib import Path, PurePosixPath
 
+import layers_picture
 import project_pages
 import pytest
 import python_reference
-from build_site import generated_pages
+import registry_pages
+from build_site import LAYERS, generated_pages
 
+from docker_registry_sdk import errors
 from docker_registry_sdk._core.lazy_exports import PUBLIC_MODULES
+from docker_registry_sdk.testing.profiles import PROFILE_NAMES
 from tests.packaging.public_api import FILE
 from tests.support.markdown import PROJECT
 
@@ -62,7 +68,8 @@ def _exports_names(module: str) -> bool:
 def test_links_lead_to_pages_that_exist(page: Path) -> None:
     text = _CODE.sub("", page.read_text(encoding="utf-8"))
     for link in _IMAGE.findall(text):
-        assert (page.parent / link).is_file(), link
+        path = (page.parent / link).resolve()
+        assert path.is_file() or path == PROJECT / "docs" / LAYERS, link
     for link in _LINK.findall(text):
         if link.startswith(("http://", "https://", "mailto:")):
             continue
@@ -100,3 +107,37 @@ def test_every_project_page_exists() -> None:
     for file, page in project_pages.PAGES.items():
         assert (PROJECT / file).is_file()
         assert PurePosixPath(page).parts[0] == "project"
+
+
+def test_the_picture_has_every_layer() -> None:
+    names = {name for group in layers_picture.layers() for folders, _ in group for name in folders.split()}
+    contract = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"][0]
+    listed = {one.strip() for layer in contract["layers"] for one in re.split("[|:]", layer)}
+    folders = {one.removeprefix("docker_registry_sdk.").replace(".", "/") for one in listed}
+    assert names == folders - {"media_types"}
+
+
+def test_every_profile_has_a_page_with_its_quirks() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in (PROJECT / "docs" / "registries").glob("*.md"))
+    assert sorted(registry_pages.MARK.findall(text)) == sorted(PROFILE_NAMES)
+
+
+def test_the_source_of_a_quirk_has_links() -> None:
+    assert registry_pages.with_links("regclient#272, ggcr#794") == (
+        "[regclient#272](https://github.com/regclient/regclient/issues/272), "
+        "[ggcr#794](https://github.com/google/go-containerregistry/issues/794)"
+    )
+    assert registry_pages.with_links("dxf#25, docs.docker.com/reference").endswith("(https://docs.docker.com/reference)")
+
+
+def test_every_exception_has_a_cause_and_a_cure() -> None:
+    text = (PROJECT / "docs" / "errors.md").read_text(encoding="utf-8")
+    names = {name for name, value in vars(errors).items() if inspect.isclass(value) and issubclass(value, errors.RegistryError)}
+    sections = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL))
+    assert sections.keys() == names
+    assert [
+        name for name, section in sections.items() if not re.search(r"\*\*Cause\.\*\*.+\*\*Cure\.\*\*", section, re.DOTALL)
+    ] == []
+    tree = text.partition("```text\n")[2].partition("```")[0]
+    assert inspect.cleandoc(tree) in (inspect.getdoc(errors) or "").replace("\n    ", "\n")
+    assert all(name in tree for name in names)
