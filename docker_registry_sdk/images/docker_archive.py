@@ -264,7 +264,7 @@ def _blob_name(digest: Digest) -> str:
 
 def _read_index(tar: TarIndex) -> list[Descriptor]:
     document = _read_json(tar, INDEX_FILE)
-    if isinstance(document, dict) and document.get("manifests") is None and _MANIFEST_FILE in tar:
+    if _MANIFEST_FILE in tar and (document is None or (isinstance(document, dict) and not document.get("manifests"))):
         return []
     with named_document(f"{printable(str(tar.path))}: {INDEX_FILE}", FILE_HINT):
         return ImageIndex.from_dict(document).manifests

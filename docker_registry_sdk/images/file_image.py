@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from typing import Final
 
 from .._core.text.redaction import printable
 from ..client.error_places import FILE_HINT
 from ..client.manifests import check_computable
+from ..client.platform_rank import INDEX_TYPES
 from ..client.platforms import is_known, show
 from ..digest import Digest
-from ..errors import ImageError
+from ..errors import ImageError, RegistryError
 from ..v2.models import Descriptor
-from .manifest_contents import StoredManifest, parse_contents, verify_manifest
+from .entry_kind import entry_kind
+from .manifest_contents import MAX_MANIFESTS, StoredManifest, embedded_manifest, parse_contents, verify_manifest
 
 _MAX_SHOWN: Final = 10
 
@@ -126,15 +129,13 @@ def select_saved(
         has_manifest: A function that returns whether the files have the manifest with a descriptor.
         read: A function that returns the manifest with a descriptor.
     """
-    children = parse_contents(root).children
-    missing = [one for one in children if not has_manifest(one)]
+    count, missing, saved = _find_children(root, has_manifest, read)
     if not missing:
         return root, {}
-    saved = [one for one in children if one not in missing and (one.platform is None or is_known(one.platform))]
     if len(saved) == 1:
-        return read(saved[0]), {}
+        return embedded_manifest(saved[0]) or read(saved[0]), {}
     names = ", ".join(_show_child(one) for one in missing[:_MAX_SHOWN]) + (" and more" if len(missing) > _MAX_SHOWN else "")
-    problem = f"{place} has the index {root.digest}, but lacks {len(missing)} of its {len(children)} manifests: {names}"
+    problem = f"{place} has the index {root.digest}, but lacks {len(missing)} of its {count} manifests: {names}"
     platforms = [printable(show(one.platform)) for one in saved if one.platform is not None]
     hint = (
         f"Copy one of the platforms that are there (platform=): {', '.join(platforms[:_MAX_SHOWN])}."
@@ -142,6 +143,32 @@ def select_saved(
         else "Copy or export the image again with all its platforms."
     )
     return root, {one.digest: (problem, hint) for one in missing}
+
+
+def _find_children(
+    root: StoredManifest, has_manifest: Callable[[Descriptor], bool], read: Callable[[Descriptor], StoredManifest]
+) -> tuple[int, list[Descriptor], list[Descriptor]]:
+    """Return how many manifests an index and the indexes in it list, which of these are missing, and which are images.
+
+    Blobs in an index are left out. A nested index that cannot be read counts as one manifest: a copy of it names the error.
+    """
+    missing: list[Descriptor] = []
+    saved: list[Descriptor] = []
+    known = {root.digest}
+    pending = [parse_contents(root).children]
+    while pending and len(known) <= MAX_MANIFESTS:
+        for one in pending.pop():
+            if one.digest in known or entry_kind(one.media_type) == "blob":
+                continue
+            known.add(one.digest)
+            if embedded_manifest(one) is None and not has_manifest(one):
+                missing.append(one)
+            elif one.media_type in INDEX_TYPES:
+                with suppress(RegistryError):
+                    pending.append(parse_contents(embedded_manifest(one) or read(one)).children)
+            elif one.platform is None or is_known(one.platform):
+                saved.append(one)
+    return len(known) - 1, missing, saved
 
 
 def _show_child(descriptor: Descriptor) -> str:

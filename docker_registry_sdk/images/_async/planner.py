@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final, Literal
+from typing import Literal
 
 from attrs import define, field
 
@@ -12,10 +12,10 @@ from ..._core.concurrency.waiting import CancelFlag
 from ..._core.text.redaction import quoted
 from ...client.error_places import named_by
 from ...client.manifests import check_computable
+from ...client.platform_rank import INDEX_TYPES
 from ...client.platforms import MAX_INDEX_DEPTH
 from ...digest import Digest
 from ...errors import ImageError, NotFoundError
-from ...media_types import DOCKER_LIST, OCI_INDEX
 from ...v2.models import Descriptor
 from ..cosign_tags import cosign_tags
 from ..entry_kind import entry_kind
@@ -33,8 +33,6 @@ from ..manifest_contents import (
 )
 from ..planned import BlobAction, MissingReferrer, PlannedBlob, PlannedManifest
 from .interfaces import AsyncImageSource, AsyncImageTarget
-
-_INDEX_TYPES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
 
 
 @define(kw_only=True)
@@ -181,7 +179,7 @@ class AsyncPlanner:
             self._has_reference = await self._target.has_reference(digest)
         node.exists = (node.role == "root" and self._has_reference) or await self._target.has_manifest(digest)
         # Read an index that the target has, too: garbage collection may have deleted its children.
-        if not (node.exists and self._target.is_complete and node.descriptor.media_type not in _INDEX_TYPES):
+        if not (node.exists and self._target.is_complete and node.descriptor.media_type not in INDEX_TYPES):
             try:
                 node.stored = node.stored or await self._source.read_manifest(node.descriptor)
             except NotFoundError:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import gzip
 import importlib
@@ -10,6 +11,7 @@ import itertools
 import json
 import lzma
 import os
+import re
 import stat
 import sys
 import tarfile
@@ -23,15 +25,18 @@ from tests.images._sync.test_docker_archive import oci_files
 from tests.images.built_images import (
     build_image,
     build_index,
+    build_manifest,
     check_pushed_image,
     descriptor_of,
 )
 from tests.images.conftest import StartRegistry
 from tests.images.docker_archives import ENTRY, docker_files, write_tar
+from tests.support.images import descriptor, digest_of
 
 from docker_registry_sdk import images
 from docker_registry_sdk.errors import ImageError, ParseError
 from docker_registry_sdk.images import DockerArchive, Layout, decompress
+from docker_registry_sdk.media_types import OCI_INDEX
 
 pytestmark = pytest.mark.anyio
 
@@ -154,10 +159,87 @@ def test_what_is_there_is_copied_and_what_is_missing_is_named(
         assert result.digest == PARTS[name].root
 
 
+def check_incomplete(
+    start_registry: StartRegistry, folder: Path, files: dict[str, bytes], there: list[str], missing: list[str]
+) -> None:
+    """Check copies of a layout and an archive that lack parts: the only image there is copied, or the error lists all parts."""
+    registry = start_registry()
+    for place in (
+        Layout(write_layout(folder / "layout", files)),
+        DockerArchive(write_tar(folder / "image.tar", files)),
+    ):
+        if len(there) == 1:
+            assert (images.copy(place, f"{registry.url}/a:v1")).digest == PARTS[there[0]].root
+            continue
+        with pytest.raises(ImageError) as caught:
+            images.copy(place, f"{registry.url}/a:v1")
+        assert re.search(f"lacks {len(missing)} of its [0-9]+ manifests", caught.value.problem)
+        assert all(digest in caught.value.problem for digest in missing)
+        assert all(name in caught.value.hint for name in there)
+        for name in there:
+            assert (images.copy(place, f"{registry.url}/b:v1", platform=name)).digest == PARTS[name].root
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [("linux/arm64",), ("linux/arm64", "linux/s390x"), ("unknown/unknown", "linux/arm64", "linux/s390x"), ("whole",)],
+)
+def test_what_is_there_of_an_index_in_an_index_is_copied(
+    start_registry: StartRegistry, tmp_path: Path, lacking: tuple[str, ...]
+) -> None:
+    parts = {**PARTS, "unknown/unknown": ATTESTATION}
+    single = PARTS["linux/amd64"]
+    outer = build_index({"linux/amd64": single} if lacking == ("whole",) else {}, without_platform=[WHOLE])
+    missing = [WHOLE.root] if lacking == ("whole",) else [parts[name].root for name in lacking]
+    without = {*missing, *(digest for name in lacking if name in parts for digest in parts[name].blobs)}
+    there = ["linux/amd64"] if lacking == ("whole",) else [name for name in PARTS if name not in lacking]
+    check_incomplete(start_registry, tmp_path, oci_files(outer, without=without), there, missing)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_manifest_that_its_descriptor_embeds_is_there(
+    start_registry: StartRegistry, tmp_path: Path, nested: bool
+) -> None:
+    first, second = PARTS["linux/amd64"], PARTS["linux/arm64"]
+    data = base64.b64encode(first.manifests[first.root][1]).decode()
+    entries = [{**descriptor_of(first), "data": data}, descriptor_of(second)]
+    made = build_manifest(
+        {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}, OCI_INDEX, [first, second]
+    )
+    whole = build_index({}, without_platform=[made]) if nested else made
+    files = oci_files(whole, without=[first.root])
+    for place in (
+        Layout(write_layout(tmp_path / "layout", files)),
+        DockerArchive(write_tar(tmp_path / "image.tar", files)),
+    ):
+        registry = start_registry()
+        images.copy(place, f"{registry.url}/a:v1")
+        check_pushed_image(f"{registry.url}/a", whole, "v1")
+
+
+def test_a_layer_in_an_index_is_no_image_that_is_there(start_registry: StartRegistry, tmp_path: Path) -> None:
+    layers = [b"one", b"two"]
+    entries = [descriptor("application/vnd.oci.image.layer.v1.tar", content) for content in layers]
+    cache = build_manifest({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}, OCI_INDEX, blobs=layers)
+    files = oci_files(cache, without=[digest_of(b"two")])
+    for place in (
+        Layout(write_layout(tmp_path / "layout", files)),
+        DockerArchive(write_tar(tmp_path / "image.tar", files)),
+    ):
+        with pytest.raises(
+            ImageError, match=f"has no .*{digest_of(b'two')[7:]}.* .named by manifests.1. of the manifest"
+        ):
+            images.copy(place, f"{start_registry().url}/a:v1")
+
+
 def test_an_index_without_images_gives_way_to_manifest_json(start_registry: StartRegistry, tmp_path: Path) -> None:
     expected = images.push(write_tar(tmp_path / "plain.tar", docker_files()), f"{start_registry().url}/a:v1")
-    for value in ("null", "[]"):
-        index = f'{{"schemaVersion": 2, "manifests": {value}}}'.encode()
+    for index in (
+        b'{"schemaVersion": 2, "manifests": null}',
+        b'{"schemaVersion": 2, "manifests": []}',
+        b'{"manifests": []}',
+        b"null",
+    ):
         files = {
             **docker_files({**ENTRY, "RepoTags": None}),
             "index.json": index,
