@@ -29,7 +29,10 @@ MAX_BUFFERED_BYTES: Final = 64 * 1024 * 1024
 Registries that store chunks in object storage require 5 MiB or a little more.
 """
 
-ABSENT_BEFORE_PUSH: Final = (NotFoundError, UnauthorizedError, ForbiddenError, MethodNotAllowedError)
+HEAD_REFUSED: Final = (UnauthorizedError, ForbiddenError, MethodNotAllowedError)
+"""Errors of a HEAD request after which a GET request, or a push, is to be tried: some registries refuse only HEAD."""
+
+ABSENT_BEFORE_PUSH: Final = (NotFoundError, *HEAD_REFUSED)
 """Errors of a request for a manifest or blob that mean, before a push, that the push is to be tried.
 
 Docker Hub and Pulp answer 401 or 403 for repositories that do not exist yet, others refuse HEAD. If access is really denied, the

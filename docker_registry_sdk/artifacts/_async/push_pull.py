@@ -10,6 +10,7 @@ from typing import Final
 
 from ..._core.blobs import AsyncBlobRepository, async_download_blob
 from ..._core.blobs.progress import OnProgress, Progress, ProgressQueue, check_on_progress
+from ..._core.blobs.upload_requests import HEAD_REFUSED
 from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, async_gather
 from ..._core.concurrency.threads import async_run_in_thread
 from ..._core.concurrency.waiting import CancelFlag
@@ -257,7 +258,10 @@ async def _describe_subject(
 ) -> Descriptor | None:
     if subject is None or isinstance(subject, Descriptor):
         return subject
-    return await repository.head_manifest(subject, timeout=limits.timeout, deadline=limits.deadline)
+    try:
+        return await repository.head_manifest(subject, timeout=limits.timeout, deadline=limits.deadline)
+    except HEAD_REFUSED:
+        return (await repository.get_manifest(subject, timeout=limits.timeout, deadline=limits.deadline)).descriptor
 
 
 def _report_skipped(descriptor: Descriptor, on_progress: OnProgress | None) -> None:

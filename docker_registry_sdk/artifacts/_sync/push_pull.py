@@ -16,6 +16,7 @@ from ..._core.blobs.progress import (
     ProgressQueue,
     check_on_progress,
 )
+from ..._core.blobs.upload_requests import HEAD_REFUSED
 from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, gather
 from ..._core.concurrency.threads import run_in_thread
 from ..._core.concurrency.waiting import CancelFlag
@@ -278,7 +279,10 @@ def _describe_subject(
 ) -> Descriptor | None:
     if subject is None or isinstance(subject, Descriptor):
         return subject
-    return repository.head_manifest(subject, timeout=limits.timeout, deadline=limits.deadline)
+    try:
+        return repository.head_manifest(subject, timeout=limits.timeout, deadline=limits.deadline)
+    except HEAD_REFUSED:
+        return (repository.get_manifest(subject, timeout=limits.timeout, deadline=limits.deadline)).descriptor
 
 
 def _report_skipped(descriptor: Descriptor, on_progress: OnProgress | None) -> None:

@@ -19,6 +19,7 @@ from docker_registry_sdk.errors import (
     BadRequestError,
     DeadlineExceededError,
     DigestMismatchError,
+    ForbiddenError,
     InvalidDigestError,
     NotFoundError,
     UnsafeTitleError,
@@ -72,6 +73,19 @@ async def push_layers(client: AsyncRegistryClientV2, ref: str, layers: list[dict
 def layer(content: bytes, title: str | None, **fields: Any) -> dict[str, Any]:
     annotations = {} if title is None else {"annotations": {TITLE: title}}
     return descriptor("application/octet-stream", content) | annotations | fields
+
+
+@pytest.mark.parametrize("status", [401, 403, 405])
+async def test_a_refused_head_is_no_reason_not_to_push(
+    isolated_client: AsyncRegistryClientV2, embedded_registry: EmbeddedRegistry, status: int
+) -> None:
+    subject = await artifacts.async_push(isolated_client.ref("v1"), [], artifact_type=REPORT)
+    embedded_registry.faults.add(Fault(Status(status), operation=("head_manifest", "head_blob"), times=None))
+    pushed = await artifacts.async_push(isolated_client, [ArtifactBlob(b"a")], artifact_type=REPORT, subject="v1")
+    assert [one.digest for one in await isolated_client.list_referrers(subject)] == [pushed.digest]
+    embedded_registry.faults.add(Fault(Status(403, code="DENIED"), operation="get_manifest", times=None))
+    with pytest.raises(ForbiddenError, match=r"GET .*DENIED"):
+        await artifacts.async_push(isolated_client, [], artifact_type=REPORT, subject="v1")
 
 
 async def test_pulled_files_are_equal_to_the_pushed_files(

@@ -27,6 +27,7 @@ from docker_registry_sdk.errors import (
     BadRequestError,
     DeadlineExceededError,
     DigestMismatchError,
+    ForbiddenError,
     InvalidDigestError,
     NotFoundError,
     UnsafeTitleError,
@@ -78,6 +79,19 @@ def push_layers(client: RegistryClientV2, ref: str, layers: list[dict[str, Any]]
 def layer(content: bytes, title: str | None, **fields: Any) -> dict[str, Any]:
     annotations = {} if title is None else {"annotations": {TITLE: title}}
     return descriptor("application/octet-stream", content) | annotations | fields
+
+
+@pytest.mark.parametrize("status", [401, 403, 405])
+def test_a_refused_head_is_no_reason_not_to_push(
+    isolated_client: RegistryClientV2, embedded_registry: EmbeddedRegistry, status: int
+) -> None:
+    subject = artifacts.push(isolated_client.ref("v1"), [], artifact_type=REPORT)
+    embedded_registry.faults.add(Fault(Status(status), operation=("head_manifest", "head_blob"), times=None))
+    pushed = artifacts.push(isolated_client, [ArtifactBlob(b"a")], artifact_type=REPORT, subject="v1")
+    assert [one.digest for one in isolated_client.list_referrers(subject)] == [pushed.digest]
+    embedded_registry.faults.add(Fault(Status(403, code="DENIED"), operation="get_manifest", times=None))
+    with pytest.raises(ForbiddenError, match=r"GET .*DENIED"):
+        artifacts.push(isolated_client, [], artifact_type=REPORT, subject="v1")
 
 
 def test_pulled_files_are_equal_to_the_pushed_files(
