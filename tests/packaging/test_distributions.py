@@ -54,10 +54,10 @@ def test_the_wheel_builds_to_the_same_bytes(wheel: Path, tmp_path: Path) -> None
 
 
 def test_the_wheel_works_in_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "venv", with_pip=True)
+    venv.create(tmp_path / "venv")
     python = tmp_path / "venv/bin/python"
-    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel)]
-    subprocess.run(install, check=True, capture_output=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "--no-compile", str(wheel)], check=True, capture_output=True)
     code = "import docker_registry_sdk as sdk; print(*(getattr(sdk, name).__name__ for name in sdk.__all__ if name[1].islower()))"
     # -I: nothing of this checkout may be what is imported.
     done = subprocess.run([str(python), "-I", "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path)
@@ -79,7 +79,7 @@ def test_the_sdist_holds_every_source_and_its_scripts_can_be_run(unpacked_sdist:
 def test_the_sdist_regenerates_its_code_and_runs_its_tests(unpacked_sdist: Path) -> None:
     for command in (
         ["generator-templates/generate.py", "--check"],
-        ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/reference", "tests/core/names"],
+        ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/core/names"],
     ):
         done = subprocess.run([sys.executable, *command], cwd=unpacked_sdist, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
