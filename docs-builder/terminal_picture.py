@@ -26,7 +26,7 @@ _FONT = re.compile(r"@font-face \{.*?\}\n *", re.DOTALL)
 
 def main() -> None:
     """Copy an image, and write what a terminal shows."""
-    console = Console(record=True, width=118, force_terminal=True, file=StringIO())
+    console = Console(record=True, width=96, force_terminal=True, file=StringIO())
     bars = Bars(
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(binary_units=True), TransferSpeedColumn(), console=console
     )

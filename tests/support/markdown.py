@@ -18,7 +18,7 @@ class Block:
     Attributes:
         page: The file that contains the block.
         line: The line number of the first line of the block in the file.
-        title: The heading of the section that contains the block.
+        title: The heading of the section that contains the block; empty before the first section.
         language: The word after the fence, such as `python`.
         code: The code.
     """
@@ -44,7 +44,7 @@ def code_blocks(page: Path) -> list[Block]:
         Block(
             page=page,
             line=text.count("\n", 0, found.start(3)) + 1,
-            title=re.findall(r"^##? (.*)$", text[: found.start()], re.MULTILINE)[-1],
+            title=(re.findall(r"^## (.*)$", text[: found.start()], re.MULTILINE) or [""])[-1],
             language=found[2],
             code=re.sub(f"^{found[1]}", "", found[3], flags=re.MULTILINE),
         )
