@@ -16,9 +16,10 @@ from ..digest import Digest
 from ..errors import ImageError, RegistryError
 from ..v2.models import Descriptor
 from .entry_kind import entry_kind
-from .manifest_contents import MAX_MANIFESTS, StoredManifest, embedded_manifest, parse_contents, verify_manifest
+from .manifest_contents import StoredManifest, embedded_manifest, parse_contents, verify_manifest
 
 _MAX_SHOWN: Final = 10
+_MAX_INDEXES: Final = 16  # real images have few indexes in an index; a hostile one may have thousands
 
 
 class FileImage(ABC):
@@ -150,23 +151,25 @@ def _find_children(
 ) -> tuple[int, list[Descriptor], list[Descriptor]]:
     """Return how many manifests an index and the indexes in it list, which of these are missing, and which are images.
 
-    Blobs in an index are left out. A nested index that cannot be read counts as one manifest: a copy of it names the error.
+    Blobs in an index are left out. An index that cannot be read, or is the 17th index or a later one, counts as an image.
     """
     missing: list[Descriptor] = []
     saved: list[Descriptor] = []
     known = {root.digest}
-    pending = [parse_contents(root).children]
-    while pending and len(known) <= MAX_MANIFESTS:
-        for one in pending.pop():
+    lists = [parse_contents(root).children]
+    for children in lists:  # which grows
+        for one in children:
             if one.digest in known or entry_kind(one.media_type) == "blob":
                 continue
             known.add(one.digest)
             if embedded_manifest(one) is None and not has_manifest(one):
                 missing.append(one)
-            elif one.media_type in INDEX_TYPES:
+                continue
+            if one.media_type in INDEX_TYPES and len(lists) <= _MAX_INDEXES:
                 with suppress(RegistryError):
-                    pending.append(parse_contents(embedded_manifest(one) or read(one)).children)
-            elif one.platform is None or is_known(one.platform):
+                    lists.append(parse_contents(embedded_manifest(one) or read(one)).children)
+                    continue
+            if one.platform is None or is_known(one.platform):
                 saved.append(one)
     return len(known) - 1, missing, saved
 
