@@ -89,7 +89,7 @@ def read_referrers(response: HTTPResponse) -> api.list_referrers.ListReferrersOk
 def _looks_like_index(document: object) -> bool:
     if not isinstance(document, dict) or not isinstance(document.get("manifests", ""), list | None):
         return False
-    return document.get("mediaType") in (None, "", OCI_INDEX)
+    return document.get("mediaType") in (None, "", OCI_INDEX) and bool("schemaVersion" in document or document["manifests"])
 
 
 def fallback_index(found: ManifestResponse, subject: Digest) -> models.ImageIndex | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final, Literal, TypeAlias
 
 from .._core.names.grammar import DIGEST
-from .._core.text.redaction import quoted
+from .._core.text.redaction import printable, quoted
 from ..client.manifests import is_manifest_type, parse_document
 from ..digest import Digest
 from ..errors import ImageError, ParseError
@@ -28,6 +28,7 @@ _MANIFEST_WORDS: Final = re.compile(r"[./+-](?:manifest|index)(?:$|[./+-])")
 _ANY_DIGEST: Final = re.compile(
     r"(?:md5|sha[0-9]{1,3}(?:[-_][0-9]{1,3})?|blake(?:2b|2s|3)(?:[-_][0-9]{1,3})?):[0-9a-f]{32,}", re.I
 )
+_MAX_FIELD_CHARACTERS: Final = 40
 _OF_OTHERS: Final = frozenset({"subject", "annotations", "platform"})
 _NOT_CONTENT: Final = _OF_OTHERS | {"data", "urls"}
 
@@ -55,8 +56,12 @@ def looks_like_manifest(content: bytes) -> bool:
     return isinstance(document, dict) and ("schemaVersion" in document or "mediaType" in document)
 
 
-def named_objects(content: bytes, digest: Digest, media_type: str) -> tuple[list[Descriptor], list[Descriptor], Digest | None]:
+def named_objects(
+    content: bytes, digest: Digest, media_type: str
+) -> tuple[list[tuple[Descriptor, str]], list[tuple[Descriptor, str]], Digest | None]:
     """Return the manifests, the blobs and the subject that a manifest of an unknown media type names.
+
+    Each manifest and blob stands beside the name of its field.
 
     A descriptor is an object with the fields `digest` and `size`, anywhere in the document except in annotations. A descriptor
     in a list `manifests` is a manifest unless its media type is that of a blob; elsewhere, it is a manifest only if its media
@@ -74,21 +79,22 @@ def named_objects(content: bytes, digest: Digest, media_type: str) -> tuple[list
     document = parse_document(content)
     if not isinstance(document, dict):
         raise _refusal(digest, media_type, "is not a JSON object")
-    manifests: dict[Digest, Descriptor] = {}
-    blobs: dict[Digest, Descriptor] = {}
+    manifests: dict[Digest, tuple[Descriptor, str]] = {}
+    blobs: dict[Digest, tuple[Descriptor, str]] = {}
     for found, field in _descriptors(document):
+        shown = printable(field[:_MAX_FIELD_CHARACTERS])
         if "size" not in found:
-            raise _refusal(digest, media_type, f"names {quoted(found['digest'])} without a size")
-        one = _descriptor(found, digest, media_type)
+            raise _refusal(digest, media_type, f"names {quoted(found['digest'])} without a size, in the field {shown}")
+        one = _descriptor(found, digest, media_type, shown)
         kind = entry_kind(one.media_type)
         is_manifest = kind == "manifest" or (kind == "unknown" and field == "manifests")
-        (manifests if is_manifest else blobs).setdefault(one.digest, one)
+        (manifests if is_manifest else blobs).setdefault(one.digest, (one, shown))
     collected = {*manifests, *blobs}
     for text in _digests(document):
         if text.lower() not in collected:
             raise _refusal(digest, media_type, f"names {quoted(text)} outside of a descriptor")
     subject = document.get("subject")
-    named = _descriptor(subject, digest, media_type).digest if isinstance(subject, dict) else None
+    named = _descriptor(subject, digest, media_type, "subject").digest if isinstance(subject, dict) else None
     return list(manifests.values()), list(blobs.values()), named
 
 
@@ -125,11 +131,13 @@ def _digests(document: dict[str, Any]) -> Iterator[str]:
             yield from _ANY_DIGEST.findall(value)
 
 
-def _descriptor(found: dict[str, Any], digest: Digest, media_type: str) -> Descriptor:
+def _descriptor(found: dict[str, Any], digest: Digest, media_type: str, field: str) -> Descriptor:
     try:
         return Descriptor.from_dict({"mediaType": OCTET_STREAM, **found})
     except ParseError as error:
-        raise _refusal(digest, media_type, f"has a descriptor that cannot be read: {error.problem}") from error
+        raise _refusal(
+            digest, media_type, f"has a descriptor in the field {field} that cannot be read: {error.problem}"
+        ) from error
 
 
 def _refusal(digest: Digest, media_type: str, problem: str) -> ImageError:

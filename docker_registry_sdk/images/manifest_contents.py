@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from attrs import Factory, evolve, field, frozen
@@ -81,6 +82,7 @@ class ManifestContents:
 
     Attributes:
         children: The descriptors of the manifests that an index, or a manifest of an unknown media type, names; otherwise empty.
+        child_fields: The field that names each child, such as `manifests[0]`.
         blobs: The config and the layers, without duplicates, the config first; for a manifest of an unknown media type, all
             blobs that it names; empty for an index.
         subject: The digest of the subject; None if the manifest has no subject.
@@ -88,6 +90,7 @@ class ManifestContents:
     """
 
     children: tuple[Descriptor, ...] = ()
+    child_fields: tuple[str, ...] = ()
     blobs: tuple[BlobDescriptor, ...] = ()
     subject: Digest | None = None
     document: Manifest | None = None
@@ -111,17 +114,17 @@ def parse_contents(stored: StoredManifest) -> ManifestContents:
     with named_document(stored.name, stored.hint):
         document = parse_manifest(stored.raw, stored.media_type)
         match document:
-            case ImageIndex():
+            case ImageIndex() | DockerManifestList():
                 children = _checked(document, "manifests", document.manifests)
-                return ManifestContents(children=children, subject=_subject_digest(document.subject), document=document)
-            case DockerManifestList():
-                return ManifestContents(children=_checked(document, "manifests", document.manifests), document=document)
+                subject = _subject_digest(document.subject) if isinstance(document, ImageIndex) else None
+                fields = tuple(f"manifests[{position}]" for position in range(len(children)))
+                return ManifestContents(children=children, child_fields=fields, subject=subject, document=document)
             case ImageManifest() | DockerManifest():
                 check_descriptor(document, "config", document.config)
                 layers = _checked(document, "layers", document.layers)
                 subject = _subject_digest(document.subject) if isinstance(document, ImageManifest) else None
-                fields = ["config", *(f"layers[{position}]" for position in range(len(layers)))]
-                blobs = _merged_blobs([document.config, *layers], [f"{one} of {stored.name}" for one in fields])
+                fields = ("config", *(f"layers[{position}]" for position in range(len(layers))))
+                blobs = _merged_blobs([document.config, *layers], fields, stored)
                 return ManifestContents(blobs=blobs, subject=subject, document=document)
             case DockerSchema1Manifest():
                 digests = dict.fromkeys(Digest(layer.blob_sum) for layer in document.fs_layers)
@@ -129,10 +132,12 @@ def parse_contents(stored: StoredManifest) -> ManifestContents:
                 parts = (BlobDescriptor(digest=one, size=None, media_type=OCTET_STREAM, named_by=named) for one in digests)
                 return ManifestContents(blobs=tuple(parts), document=document)
         named_manifests, named_blobs, subject = named_objects(stored.raw, stored.digest, stored.media_type)
-        for descriptor in (*named_manifests, *named_blobs):
-            check_descriptor(None, "", descriptor)
-        found = _merged_blobs(named_blobs, [stored.name] * len(named_blobs))
-        return ManifestContents(children=tuple(named_manifests), blobs=found, subject=subject)
+        for descriptor, name in (*named_manifests, *named_blobs):
+            check_descriptor(None, name, descriptor)
+        found = _merged_blobs([one for one, _ in named_blobs], [name for _, name in named_blobs], stored)
+        children = tuple(one for one, _ in named_manifests)
+        fields = tuple(name for _, name in named_manifests)
+        return ManifestContents(children=children, child_fields=fields, blobs=found, subject=subject)
 
 
 def child_name(stored: StoredManifest, contents: ManifestContents, position: int) -> str:
@@ -143,7 +148,7 @@ def child_name(stored: StoredManifest, contents: ManifestContents, position: int
         contents: The contents of this manifest.
         position: The position of the child in `contents.children`.
     """
-    return f"manifests[{position}] of {stored.name}" if contents.document is not None else stored.name
+    return f"{contents.child_fields[position]} of {stored.name}"
 
 
 def config_digest(document: Manifest | None) -> Digest | None:
@@ -292,10 +297,10 @@ def check_size(stored: StoredManifest, descriptor: Descriptor) -> StoredManifest
     return stored
 
 
-def _merged_blobs(descriptors: list[Descriptor], names: list[str]) -> tuple[BlobDescriptor, ...]:
+def _merged_blobs(descriptors: Sequence[Descriptor], fields: Sequence[str], stored: StoredManifest) -> tuple[BlobDescriptor, ...]:
     blobs: dict[Digest, BlobDescriptor] = {}
-    for descriptor, name in zip(descriptors, names, strict=True):
-        merge_blob(blobs, blob_descriptor(descriptor, name))
+    for descriptor, name in zip(descriptors, fields, strict=True):
+        merge_blob(blobs, blob_descriptor(descriptor, f"{name} of {stored.name}"))
     return tuple(blobs.values())
 
 

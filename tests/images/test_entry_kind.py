@@ -75,7 +75,7 @@ def test_the_content_tells_the_kind_of_other_entries(content: bytes, expected: b
 
 def named(document: Any) -> tuple[list[str], list[str], str | None]:
     manifests, blobs, subject = named_objects(json.dumps(document).encode(), ROOT, ODD)
-    return [one.digest for one in manifests], [one.digest for one in blobs], subject
+    return [one.digest for one, _ in manifests], [one.digest for one, _ in blobs], subject
 
 
 def test_all_descriptors_of_an_unknown_manifest_are_found() -> None:
@@ -93,14 +93,22 @@ def test_all_descriptors_of_an_unknown_manifest_are_found() -> None:
     assert named(document) == ([digest_of(child), digest_of(entry)], [digest_of(blob), digest_of(layer)], digest_of(subject))
 
 
+def test_the_field_of_each_descriptor_is_named() -> None:
+    one, two, three, entry = (descriptor(ODD, bytes([number])) for number in range(4))
+    document = {"parts": {"first": [[1, one], {"file": two}]}, "again": one, "manifests": [{}, entry], "x" * 99: three}
+    manifests, blobs, _ = named_objects(json.dumps(document).encode(), ROOT, ODD)
+    assert [field for _, field in blobs] == ["first", "file", "x" * 40]
+    assert [field for _, field in manifests] == ["manifests"]
+
+
 @pytest.mark.parametrize(
     ("document", "problem"),
     [
-        ({"fsLayers": [{"blobSum": digest_of(b"a")}]}, "names 'sha256:.*' without a size"),
-        ({"blobs": [digest_of(b"a")]}, "names 'sha256:.*' without a size"),
-        ({"blobs": [{"digest": digest_of(b"a"), "mediaType": ODD}]}, "without a size"),
-        ({"blobs": [{"digest": "sha256:abc", "size": 1}]}, "cannot be read"),
-        ({"blobs": [{"digest": digest_of(b"a"), "size": "1"}]}, "cannot be read"),
+        ({"fsLayers": [{"blobSum": digest_of(b"a")}]}, r"names 'sha256:.*' without a size, in the field blobSum"),
+        ({"blobs": [digest_of(b"a")]}, r"names 'sha256:.*' without a size, in the field blobs"),
+        ({"blobs": [{"digest": digest_of(b"a"), "mediaType": ODD}]}, "without a size, in the field blobs"),
+        ({"blobs": [{"digest": "sha256:abc", "size": 1}]}, "descriptor in the field blobs that cannot be read"),
+        ({"blobs": [{"digest": digest_of(b"a"), "size": "1"}]}, "descriptor in the field blobs that cannot be read"),
         ([], "is not a JSON object"),
         ({"parts": {digest_of(b"a"): {"size": 4}}}, "names 'sha256:.*' outside of a descriptor"),
         ({"blobs": ["sha384:" + "0" * 96]}, "names 'sha384:0+'… outside of a descriptor"),

@@ -35,6 +35,8 @@ BODIES = {
     "ORAS 1.0": b'{"referrers": []}',
     "no manifests": json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX}).encode(),
     "manifests of another kind": b'{"manifests": {"total": 1}}',
+    "no version, no entries": b'{"manifests": []}',
+    "no version, null": b'{"mediaType": "application/vnd.oci.image.index.v1+json", "manifests": null}',
     "text as manifests": b'{"manifests": "none"}',
     "another media type": json.dumps({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "manifests": []}).encode(),
     "not UTF-8": b"\xff\xfe{",
