@@ -25,6 +25,7 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 from operations import OperationView, ParameterView
 from prose import escaped, literal, prose, sentence, wrapped
+from published import publish
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from schemas import SpecError
@@ -210,11 +211,11 @@ def outputs(folder: Path) -> list[tuple[Path, Path]]:
         folder: An empty folder.
 
     Raises:
-        SpecError: A specification is not supported, no package is configured for a file in `openapi/`, or a `_sync` folder has no
-            `_async` folder.
+        SpecError: A specification is not supported or has not the newest version in the changelog, no package is configured for a
+            file in `openapi/`, or a `_sync` folder has no `_async` folder.
     """
     for path in (ROOT / "openapi").iterdir():
-        if path.is_file() and path.name not in {*SPECS, "README.md"}:
+        if path.is_file() and path.name not in {*SPECS, "README.md", "CHANGELOG.md"}:
             raise SpecError(f"{path}: no package is configured for this file in generate.py")
     for path in _folders("_sync"):
         if not path.with_name("_async").is_dir():
@@ -223,6 +224,8 @@ def outputs(folder: Path) -> list[tuple[Path, Path]]:
     for spec, name in SPECS.items():
         _render_package(ROOT / "openapi" / spec, folder / name)
         results.append((folder / name, PACKAGE / name))
+    publish(ROOT / "openapi", sorted(SPECS), folder / "openapi")
+    results.append((folder / "openapi", PACKAGE / "openapi"))
     for number, source in enumerate(_folders("_async")):
         _render_sync(source, folder / str(number))
         results.append((folder / str(number), source.with_name("_sync")))

@@ -20,7 +20,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host. Example: `library/greeting`.",
+                description="The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example: `library/greeting`.",
             ),
             Parameter(
                 name="location",
@@ -50,7 +50,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host. Example: `library/greeting`.",
+                description="The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example: `library/greeting`.",
             ),
             Parameter(
                 name="location",
@@ -74,7 +74,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive), without a unit. Example: `0-10`.",
+                description="The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive), without a unit (OCI Distribution Spec, Pushing a blob in chunks). Example: `0-10`.",
             ),
             Parameter(
                 name="content_length",
@@ -82,7 +82,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="int",
                 required=False,
-                description="The length of the body in bytes. Needed only if the body itself does not have a length, such as an iterator. Example: `11`.",
+                description="The length of the body in bytes (RFC 9110, section 8.6). Needed only if the body itself does not have a length, such as an iterator. Example: `11`.",
             ),
         ),
         body=RequestBody(
@@ -110,7 +110,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host. Example: `library/greeting`.",
+                description="The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example: `library/greeting`.",
             ),
             Parameter(
                 name="digest",
@@ -118,7 +118,15 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The digest of the content, such as `sha256:…`. Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.",
+                description="The digest of the content, such as `sha256:…` (OCI Image Spec, Digests). Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.",
+            ),
+            Parameter(
+                name="ns",
+                wire_name="ns",
+                location="query",
+                type="str",
+                required=False,
+                description="The host in the repository name that the user gave, for a registry that is a proxy of other registries (OCI Distribution Spec, Registry Proxying). Do not send it to a registry that is no proxy. Example: `registry.example.com`.",
             ),
             Parameter(
                 name="byte_range",
@@ -126,7 +134,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`. Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed and without Content-Range. Example: `bytes=0-4`.",
+                description="The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-` (RFC 9110, section 14.2). Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed and without Content-Range. Example: `bytes=0-4`.",
             ),
             Parameter(
                 name="if_range",
@@ -142,7 +150,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description='An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
+                description='An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the registry answers 304 to a read and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
             ),
         ),
         body=None,
@@ -155,7 +163,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="DELETE",
         path="/v2/{name}/blobs/{digest}",
         summary="Delete a blob from a repository",
-        description="Removes the blob from this repository; other repositories keep it. Many registries delete blobs only by garbage collection and answer 405.",
+        description="Removes the blob from this repository; other repositories keep it. Many registries delete blobs only by garbage collection and answer 405, or 400 (OCI Distribution Spec, Deleting Blobs).",
         source="OCI Distribution Spec, Deleting Blobs (end-10)",
         parameters=(
             Parameter(
@@ -164,7 +172,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host. Example: `library/greeting`.",
+                description="The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example: `library/greeting`.",
             ),
             Parameter(
                 name="digest",
@@ -172,7 +180,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The digest of the content, such as `sha256:…`. Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.",
+                description="The digest of the content, such as `sha256:…` (OCI Image Spec, Digests). Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.",
             ),
         ),
         body=None,
@@ -185,7 +193,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="DELETE",
         path="/v2/{name}/manifests/{reference}",
         summary="Delete a manifest by digest, or a tag",
-        description="Given a digest, deletes the manifest and every tag that points to it; given a tag, deletes only the tag. Docker distribution 2.8 deletes only by digest: it answers 400 with DIGEST_INVALID to a tag, and 405 if deletion is disabled. Do not resolve a tag to its digest as a workaround: that would also delete the other tags of the manifest.",
+        description="Given a digest, deletes the manifest and every tag that points to it; given a tag, deletes only the tag. Docker distribution 2.8 deletes only by digest: it answers 400 with DIGEST_INVALID to a tag, and 405 if deletion is disabled. Other registries answer 400 or 405 if the deletion of tags or of manifests is disabled (OCI Distribution Spec, Deleting tags and Deleting Manifests). Do not resolve a tag to its digest as a workaround: that would also delete the other tags of the manifest.",
         source="OCI Distribution Spec, Deleting Manifests and Tags (end-9)",
         parameters=(
             Parameter(
@@ -194,7 +202,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host. Example: `library/greeting`.",
+                description="The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example: `library/greeting`.",
             ),
             Parameter(
                 name="reference",
@@ -202,7 +210,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="A tag, or a digest such as `sha256:…`. Example: `1.0`.",
+                description="A tag, or a digest such as `sha256:…` (OCI Distribution Spec, Pulling manifests). Example: `1.0`.",
             ),
             Parameter(
                 name="if_match",
@@ -210,7 +218,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description='The ETag that the manifest must have; otherwise the registry answers 412. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
+                description='The ETag that the manifest must have; otherwise the registry answers 412 (RFC 9110, section 13.1.1). Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
             ),
         ),
         body=None,
@@ -232,7 +240,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host. Example: `library/greeting`.",
+                description="The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example: `library/greeting`.",
             ),
             Parameter(
                 name="location",
@@ -262,7 +270,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host. Example: `library/greeting`.",
+                description="The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example: `library/greeting`.",
             ),
             Parameter(
                 name="reference",
@@ -270,7 +278,15 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="A tag, or a digest such as `sha256:…`. Example: `1.0`.",
+                description="A tag, or a digest such as `sha256:…` (OCI Distribution Spec, Pulling manifests). Example: `1.0`.",
+            ),
+            Parameter(
+                name="ns",
+                wire_name="ns",
+                location="query",
+                type="str",
+                required=False,
+                description="The host in the repository name that the user gave, for a registry that is a proxy of other registries (OCI Distribution Spec, Registry Proxying). Do not send it to a registry that is no proxy. Example: `registry.example.com`.",
             ),
             Parameter(
                 name="if_none_match",
@@ -278,7 +294,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description='An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
+                description='An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the registry answers 304 to a read and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
             ),
         ),
         body=None,
@@ -291,7 +307,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="HEAD",
         path="/v2/{name}/blobs/{digest}",
         summary="Check that a blob exists, and get its size",
-        description="Returns the headers of GET without the body.",
+        description="Returns the headers of GET without the body. Some registries, such as Docker distribution, also answer 206 to a `Range`, although RFC 9110 (section 14.2) defines ranges for GET only.",
         source="OCI Distribution Spec, Pulling Blobs (end-2)",
         parameters=(
             Parameter(
@@ -300,7 +316,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host. Example: `library/greeting`.",
+                description="The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example: `library/greeting`.",
             ),
             Parameter(
                 name="digest",
@@ -308,7 +324,31 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The digest of the content, such as `sha256:…`. Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.",
+                description="The digest of the content, such as `sha256:…` (OCI Image Spec, Digests). Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.",
+            ),
+            Parameter(
+                name="ns",
+                wire_name="ns",
+                location="query",
+                type="str",
+                required=False,
+                description="The host in the repository name that the user gave, for a registry that is a proxy of other registries (OCI Distribution Spec, Registry Proxying). Do not send it to a registry that is no proxy. Example: `registry.example.com`.",
+            ),
+            Parameter(
+                name="byte_range",
+                wire_name="Range",
+                location="header",
+                type="str",
+                required=False,
+                description="The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-` (RFC 9110, section 14.2). Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed and without Content-Range. Example: `bytes=0-4`.",
+            ),
+            Parameter(
+                name="if_none_match",
+                wire_name="If-None-Match",
+                location="header",
+                type="str",
+                required=False,
+                description='An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the registry answers 304 to a read and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
             ),
         ),
         body=None,
@@ -330,7 +370,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host. Example: `library/greeting`.",
+                description="The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example: `library/greeting`.",
             ),
             Parameter(
                 name="reference",
@@ -338,7 +378,15 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="A tag, or a digest such as `sha256:…`. Example: `1.0`.",
+                description="A tag, or a digest such as `sha256:…` (OCI Distribution Spec, Pulling manifests). Example: `1.0`.",
+            ),
+            Parameter(
+                name="ns",
+                wire_name="ns",
+                location="query",
+                type="str",
+                required=False,
+                description="The host in the repository name that the user gave, for a registry that is a proxy of other registries (OCI Distribution Spec, Registry Proxying). Do not send it to a registry that is no proxy. Example: `registry.example.com`.",
             ),
             Parameter(
                 name="if_none_match",
@@ -346,7 +394,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description='An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
+                description='An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the registry answers 304 to a read and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
             ),
         ),
         body=None,
@@ -368,7 +416,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host. Example: `library/greeting`.",
+                description="The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example: `library/greeting`.",
             ),
             Parameter(
                 name="digest",
@@ -376,7 +424,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The digest of the content, such as `sha256:…`. Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.",
+                description="The digest of the content, such as `sha256:…` (OCI Image Spec, Digests). Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.",
             ),
             Parameter(
                 name="next_url",
@@ -422,7 +470,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="int",
                 required=False,
-                description="The maximum number of entries on the page. A page with fewer entries need not be the last one. Example: `100`.",
+                description="The maximum number of entries on the page (OCI Distribution Spec, Listing Tags). A page with fewer entries need not be the last one. Example: `100`.",
             ),
             Parameter(
                 name="last",
@@ -430,7 +478,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The page starts after this entry. Example: `1.0`.",
+                description="The page starts after this entry (OCI Distribution Spec, Listing Tags). Example: `1.0`.",
             ),
         ),
         body=None,
@@ -452,7 +500,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host. Example: `library/greeting`.",
+                description="The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example: `library/greeting`.",
             ),
             Parameter(
                 name="next_url",
@@ -468,7 +516,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="int",
                 required=False,
-                description="The maximum number of entries on the page. A page with fewer entries need not be the last one. Example: `100`.",
+                description="The maximum number of entries on the page (OCI Distribution Spec, Listing Tags). A page with fewer entries need not be the last one. Example: `100`.",
             ),
             Parameter(
                 name="last",
@@ -476,7 +524,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The page starts after this entry. Example: `1.0`.",
+                description="The page starts after this entry (OCI Distribution Spec, Listing Tags). Example: `1.0`.",
             ),
         ),
         body=None,
@@ -489,7 +537,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v2/",
         summary="Check that the registry supports API v2",
-        description="A 200, 401 or 403 proves that the registry supports API v2. A 401 also carries the challenge that names the token service. Some registries answer 200 here and still require a token for other calls. The body has no meaning.",
+        description="A 200, 401 or 403 proves that the registry supports API v2. A 401 also carries the challenge that names the token service. Some registries answer 200 here and still require a token for other calls. The body has no meaning. Docker distribution answers 301 to `/v2`, without the slash.",
         source="OCI Distribution Spec, Determining Support (end-1)",
         parameters=(),
         body=None,
@@ -511,7 +559,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host. Example: `library/greeting`.",
+                description="The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example: `library/greeting`.",
             ),
             Parameter(
                 name="reference",
@@ -519,7 +567,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="A tag, or a digest such as `sha256:…`. Example: `1.0`.",
+                description="A tag, or a digest such as `sha256:…` (OCI Distribution Spec, Pulling manifests). Example: `1.0`.",
             ),
             Parameter(
                 name="tag",
@@ -535,7 +583,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description='The ETag that the manifest must have; otherwise the registry answers 412. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
+                description='The ETag that the manifest must have; otherwise the registry answers 412 (RFC 9110, section 13.1.1). Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
             ),
             Parameter(
                 name="if_none_match",
@@ -543,7 +591,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description='An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
+                description='An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the registry answers 304 to a read and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.',
             ),
         ),
         body=RequestBody(
@@ -569,7 +617,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="POST",
         path="/v2/{name}/blobs/uploads/",
         summary="Start an upload session, upload a blob in one request, or mount a blob",
-        description="Without parameters, opens an upload session (202). With `digest` and a body, uploads the blob in this request (201). A registry that does not support this, such as Docker distribution 2.8, answers 202, and the upload continues with PUT. With `mount`, adds a blob that the registry already has in the repository `from` (201). If the mount is not possible, the registry answers 202 with an upload session, to be used or cancelled. Quay answers 401 to `mount` without `from`, Docker Hub answers 400 to some values of `from` in other namespaces, Harbor answers 401 if the repository `from` does not exist.",
+        description="Without parameters, opens an upload session (202). With `digest` and a body, uploads the blob in this request (201). A registry that does not support this, such as Docker distribution 2.8, answers 202, and the upload continues with PUT. With `mount`, adds a blob that the registry already has in the repository `from` (201). If the mount is not possible, the registry answers 202 with an upload session, to be used or cancelled. Quay answers 401 to `mount` without `from`, Docker Hub answers 400 to some values of `from` in other namespaces, Harbor answers 401 if the repository `from` does not exist. Docker distribution answers 301 to the path without the slash at its end.",
         source="OCI Distribution Spec, Pushing Blobs (end-4a, end-4b, end-4c, end-11)",
         parameters=(
             Parameter(
@@ -578,7 +626,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host. Example: `library/greeting`.",
+                description="The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example: `library/greeting`.",
             ),
             Parameter(
                 name="digest",
@@ -618,7 +666,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="int",
                 required=False,
-                description="The length of the body in bytes. Needed only if the body itself does not have a length, such as an iterator. Example: `11`.",
+                description="The length of the body in bytes (RFC 9110, section 8.6). Needed only if the body itself does not have a length, such as an iterator. Example: `11`.",
             ),
         ),
         body=RequestBody(
@@ -646,7 +694,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository name without the registry host. Example: `library/greeting`.",
+                description="The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example: `library/greeting`.",
             ),
             Parameter(
                 name="location",
@@ -662,7 +710,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive), without a unit. Example: `0-10`.",
+                description="The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive), without a unit (OCI Distribution Spec, Pushing a blob in chunks). Example: `0-10`.",
             ),
             Parameter(
                 name="content_length",
@@ -670,7 +718,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="int",
                 required=False,
-                description="The length of the body in bytes. Needed only if the body itself does not have a length, such as an iterator. Example: `11`.",
+                description="The length of the body in bytes (RFC 9110, section 8.6). Needed only if the body itself does not have a length, such as an iterator. Example: `11`.",
             ),
         ),
         body=RequestBody(

@@ -119,6 +119,8 @@ def test_generated_functions_parse_the_example_of_each_response(package: str) ->
 
 def test_docstrings_show_the_examples() -> None:
     list_tags = generated("v2", "api").list_tags
-    assert "name: The repository name without the registry host. Example: `library/greeting`." in list_tags.sync.__doc__
-    assert "Example of a body:" in list_tags.ListTagsOk.__doc__
+    assert "Pulling manifests). Example: `library/greeting`." in " ".join(list_tags.sync.__doc__.split())
+    assert 'Example of a body: `{"name": "library/greeting", "tags": ["1.0", "latest"]}`' in " ".join(
+        list_tags.ListTagsOk.__doc__.split()
+    )
     assert 'Example: `{"access": "private"}`.' in generated("v1", "api").put_repo_properties.sync.__doc__

@@ -46,6 +46,7 @@ def test_the_wheel_holds_the_package_its_types_and_its_licence(wheel: Path) -> N
     sources = (ROOT / "docker_registry_sdk").rglob("*.py")
     package = {path.relative_to(ROOT).as_posix() for path in sources}
     assert package <= names
+    assert {f"docker_registry_sdk/openapi/registry-v2.{suffix}" for suffix in ("json", "yaml")} <= names
     assert {name.split("/")[0] for name in names} == {"docker_registry_sdk", info}
 
 

@@ -67,6 +67,7 @@ def with_seeds(seeds: Seeds) -> dict[str, Any]:
         "mount": [digest_of(b"elsewhere"), UNKNOWN, "sha256:"],
         "from": [OTHER, NAME, "nothing", "-"],
         "digest-algorithm": ["sha256", "sha512", "md5"],
+        "ns": ["registry.example.com", ""],
         "last": ["", "v1", "seeded", "\u00e9"],
         "n": [-1, 0, 1, 2, 1000, 10**30],
         "Range": ["bytes=0-3", "bytes=-2", "bytes=5-", "bytes=1000-", "bytes=3-1", "bytes=", "lines=1-2"],

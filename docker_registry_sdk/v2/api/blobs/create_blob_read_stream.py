@@ -24,21 +24,29 @@ class CreateBlobReadStreamOk(wire.Response[BodyT]):
     """200 or another 2xx with the whole body: The whole blob."""
 
     docker_content_digest: str | None
-    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
-    Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
+    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes (OCI
+    Distribution Spec, Pulling manifests). Example:
+    `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
+    namespace: str | None
+    """OCI-Namespace: The value of the query parameter `ns`, if the registry used it (OCI Distribution Spec, Registry
+    Proxying). Example: `registry.example.com`."""
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2 (Docker Registry HTTP API
+    V2, API Version Check)."""
     content_length: int | None
-    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return. Example:
-    `11`."""
+    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return (OCI
+    Distribution Spec, Checking if content exists in the registry). Example: `11`."""
     accept_ranges: str | None
-    """Accept-Ranges: `bytes` if range requests are supported."""
+    """Accept-Ranges: `bytes` if range requests are supported (RFC 9110, section 14.3)."""
+    cache_control: str | None
+    """Cache-Control: How long caches may keep the content. Docker distribution sends `max-age=31536000` with blobs (a
+    year; Docker distribution, registry/storage/blobserver.go)."""
     etag: str | None
-    """ETag: The version of the content, for conditional requests. Example:
+    """ETag: The version of the content, for conditional requests (RFC 9110, section 8.8.3). Example:
     `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
-    image is no longer maintained."`."""
+    """Warning: Warnings for the user, each as `299 - "text"` (OCI Distribution Spec, Warnings). Display them; never act
+    on them. Example: `299 - "This image is no longer maintained."`."""
 
 
 @frozen(kw_only=True)
@@ -46,23 +54,32 @@ class CreateBlobReadStreamPartialContent(wire.Response[BodyT]):
     """206: The requested byte range."""
 
     docker_content_digest: str | None
-    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
-    Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
+    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes (OCI
+    Distribution Spec, Pulling manifests). Example:
+    `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
+    namespace: str | None
+    """OCI-Namespace: The value of the query parameter `ns`, if the registry used it (OCI Distribution Spec, Registry
+    Proxying). Example: `registry.example.com`."""
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2 (Docker Registry HTTP API
+    V2, API Version Check)."""
     content_length: int | None
-    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return. Example:
-    `11`."""
+    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return (OCI
+    Distribution Spec, Checking if content exists in the registry). Example: `11`."""
     content_range: str | None
-    """Content-Range: The position of the body in the blob, as `bytes <first>-<last>/<size>`. Example: `bytes 0-4/11`."""
+    """Content-Range: The position of the body in the blob, as `bytes <first>-<last>/<size>` (RFC 9110, section 14.4).
+    Example: `bytes 0-4/11`."""
     accept_ranges: str | None
-    """Accept-Ranges: `bytes` if range requests are supported."""
+    """Accept-Ranges: `bytes` if range requests are supported (RFC 9110, section 14.3)."""
+    cache_control: str | None
+    """Cache-Control: How long caches may keep the content. Docker distribution sends `max-age=31536000` with blobs (a
+    year; Docker distribution, registry/storage/blobserver.go)."""
     etag: str | None
-    """ETag: The version of the content, for conditional requests. Example:
+    """ETag: The version of the content, for conditional requests (RFC 9110, section 8.8.3). Example:
     `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
-    image is no longer maintained."`."""
+    """Warning: Warnings for the user, each as `299 - "text"` (OCI Distribution Spec, Warnings). Display them; never act
+    on them. Example: `299 - "This image is no longer maintained."`."""
 
 
 Success: TypeAlias = CreateBlobReadStreamOk[BodyT] | CreateBlobReadStreamPartialContent[BodyT]
@@ -73,6 +90,7 @@ def request(
     name: str,
     digest: str,
     *,
+    ns: str | None = None,
     byte_range: str | None = None,
     if_range: str | None = None,
     if_none_match: str | None = None,
@@ -80,18 +98,24 @@ def request(
     """Build the request of `create_blob_read_stream`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host. Example: `library/greeting`.
-        digest: The digest of the content, such as `sha256:…`. Example:
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        digest: The digest of the content, such as `sha256:…` (OCI Image Spec, Digests). Example:
             `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
-        byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
-            Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed
-            and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the header.
+        ns: The host in the repository name that the user gave, for a registry that is a proxy of other registries
+            (OCI Distribution Spec, Registry Proxying). Do not send it to a registry that is no proxy. Example:
+            `registry.example.com`. None, the default, leaves out the query parameter.
+        byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-` (RFC
+            9110, section 14.2). Request a single range: the response to several ranges is multipart/byteranges, which
+            is returned unparsed and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the
+            header.
         if_range: The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole
             blob. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the
             default, leaves out the header.
-        if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
-            None, the default, leaves out the header.
+        if_none_match: An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the
+            registry answers 304 to a read and 412 to a write. Example:
+            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
+            the header.
 
     Returns:
         The request.
@@ -115,6 +139,9 @@ def request(
         operation_id="create_blob_read_stream",
         repo=name,
         scopes=(f"repository:{name}:pull",),
+        query={
+            "ns": ns,
+        },
         headers={
             "Range": byte_range,
             "If-Range": if_range,
@@ -132,10 +159,12 @@ def _read(response: wire.ReceivedResponse, body: BodyT) -> Success[BodyT]:
                 media_type=wire.media_type(response),
                 body=body,
                 docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
+                namespace=wire.text_header(response, "OCI-Namespace"),
                 docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
                 content_length=wire.integer_header(response, "Content-Length"),
                 content_range=wire.text_header(response, "Content-Range"),
                 accept_ranges=wire.text_header(response, "Accept-Ranges"),
+                cache_control=wire.text_header(response, "Cache-Control"),
                 etag=wire.text_header(response, "ETag"),
                 warning=wire.text_header(response, "Warning"),
             )
@@ -146,9 +175,11 @@ def _read(response: wire.ReceivedResponse, body: BodyT) -> Success[BodyT]:
                 media_type=wire.media_type(response),
                 body=body,
                 docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
+                namespace=wire.text_header(response, "OCI-Namespace"),
                 docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
                 content_length=wire.integer_header(response, "Content-Length"),
                 accept_ranges=wire.text_header(response, "Accept-Ranges"),
+                cache_control=wire.text_header(response, "Cache-Control"),
                 etag=wire.text_header(response, "ETag"),
                 warning=wire.text_header(response, "Warning"),
             )
@@ -182,6 +213,7 @@ def sync(
     name: str,
     digest: str,
     *,
+    ns: str | None = None,
     byte_range: str | None = None,
     if_range: str | None = None,
     if_none_match: str | None = None,
@@ -196,18 +228,24 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
-        digest: The digest of the content, such as `sha256:…`. Example:
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        digest: The digest of the content, such as `sha256:…` (OCI Image Spec, Digests). Example:
             `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
-        byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
-            Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed
-            and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the header.
+        ns: The host in the repository name that the user gave, for a registry that is a proxy of other registries
+            (OCI Distribution Spec, Registry Proxying). Do not send it to a registry that is no proxy. Example:
+            `registry.example.com`. None, the default, leaves out the query parameter.
+        byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-` (RFC
+            9110, section 14.2). Request a single range: the response to several ranges is multipart/byteranges, which
+            is returned unparsed and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the
+            header.
         if_range: The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole
             blob. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the
             default, leaves out the header.
-        if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
-            None, the default, leaves out the header.
+        if_none_match: An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the
+            registry answers 304 to a read and 412 to a write. Example:
+            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
+            the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -219,20 +257,23 @@ def sync(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            304: The content still has the ETag that the caller sent.
-            307: The content is at another URL. Do not send credentials there if it is on another origin.
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            304: The content still has the ETag that the caller sent (RFC 9110, section 15.4.5).
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            416: The range starts after the end of the blob.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            416: The range starts after the end of the blob (RFC 9110, section 15.5.17).
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
@@ -242,6 +283,7 @@ def sync(
         request(
             name,
             digest,
+            ns=ns,
             byte_range=byte_range,
             if_range=if_range,
             if_none_match=if_none_match,
@@ -258,6 +300,7 @@ async def asyncio(
     name: str,
     digest: str,
     *,
+    ns: str | None = None,
     byte_range: str | None = None,
     if_range: str | None = None,
     if_none_match: str | None = None,
@@ -272,18 +315,24 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
-        digest: The digest of the content, such as `sha256:…`. Example:
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        digest: The digest of the content, such as `sha256:…` (OCI Image Spec, Digests). Example:
             `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
-        byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
-            Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed
-            and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the header.
+        ns: The host in the repository name that the user gave, for a registry that is a proxy of other registries
+            (OCI Distribution Spec, Registry Proxying). Do not send it to a registry that is no proxy. Example:
+            `registry.example.com`. None, the default, leaves out the query parameter.
+        byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-` (RFC
+            9110, section 14.2). Request a single range: the response to several ranges is multipart/byteranges, which
+            is returned unparsed and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the
+            header.
         if_range: The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole
             blob. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the
             default, leaves out the header.
-        if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
-            None, the default, leaves out the header.
+        if_none_match: An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the
+            registry answers 304 to a read and 412 to a write. Example:
+            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
+            the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -295,20 +344,23 @@ async def asyncio(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            304: The content still has the ETag that the caller sent.
-            307: The content is at another URL. Do not send credentials there if it is on another origin.
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            304: The content still has the ETag that the caller sent (RFC 9110, section 15.4.5).
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            416: The range starts after the end of the blob.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            416: The range starts after the end of the blob (RFC 9110, section 15.5.17).
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
@@ -318,6 +370,7 @@ async def asyncio(
         request(
             name,
             digest,
+            ns=ns,
             byte_range=byte_range,
             if_range=if_range,
             if_none_match=if_none_match,
@@ -335,6 +388,7 @@ def stream(
     name: str,
     digest: str,
     *,
+    ns: str | None = None,
     byte_range: str | None = None,
     if_range: str | None = None,
     if_none_match: str | None = None,
@@ -349,18 +403,24 @@ def stream(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
-        digest: The digest of the content, such as `sha256:…`. Example:
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        digest: The digest of the content, such as `sha256:…` (OCI Image Spec, Digests). Example:
             `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
-        byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
-            Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed
-            and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the header.
+        ns: The host in the repository name that the user gave, for a registry that is a proxy of other registries
+            (OCI Distribution Spec, Registry Proxying). Do not send it to a registry that is no proxy. Example:
+            `registry.example.com`. None, the default, leaves out the query parameter.
+        byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-` (RFC
+            9110, section 14.2). Request a single range: the response to several ranges is multipart/byteranges, which
+            is returned unparsed and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the
+            header.
         if_range: The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole
             blob. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the
             default, leaves out the header.
-        if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
-            None, the default, leaves out the header.
+        if_none_match: An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the
+            registry answers 304 to a read and 412 to a write. Example:
+            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
+            the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -373,20 +433,23 @@ def stream(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            304: The content still has the ETag that the caller sent.
-            307: The content is at another URL. Do not send credentials there if it is on another origin.
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            304: The content still has the ETag that the caller sent (RFC 9110, section 15.4.5).
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            416: The range starts after the end of the blob.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            416: The range starts after the end of the blob (RFC 9110, section 15.5.17).
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
@@ -396,6 +459,7 @@ def stream(
         request(
             name,
             digest,
+            ns=ns,
             byte_range=byte_range,
             if_range=if_range,
             if_none_match=if_none_match,
@@ -413,6 +477,7 @@ async def asyncio_stream(
     name: str,
     digest: str,
     *,
+    ns: str | None = None,
     byte_range: str | None = None,
     if_range: str | None = None,
     if_none_match: str | None = None,
@@ -427,18 +492,24 @@ async def asyncio_stream(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
-        digest: The digest of the content, such as `sha256:…`. Example:
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        digest: The digest of the content, such as `sha256:…` (OCI Image Spec, Digests). Example:
             `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
-        byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
-            Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed
-            and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the header.
+        ns: The host in the repository name that the user gave, for a registry that is a proxy of other registries
+            (OCI Distribution Spec, Registry Proxying). Do not send it to a registry that is no proxy. Example:
+            `registry.example.com`. None, the default, leaves out the query parameter.
+        byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-` (RFC
+            9110, section 14.2). Request a single range: the response to several ranges is multipart/byteranges, which
+            is returned unparsed and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the
+            header.
         if_range: The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole
             blob. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the
             default, leaves out the header.
-        if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
-            None, the default, leaves out the header.
+        if_none_match: An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the
+            registry answers 304 to a read and 412 to a write. Example:
+            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
+            the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -451,20 +522,23 @@ async def asyncio_stream(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            304: The content still has the ETag that the caller sent.
-            307: The content is at another URL. Do not send credentials there if it is on another origin.
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            304: The content still has the ETag that the caller sent (RFC 9110, section 15.4.5).
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            416: The range starts after the end of the blob.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            416: The range starts after the end of the blob (RFC 9110, section 15.5.17).
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
@@ -474,6 +548,7 @@ async def asyncio_stream(
         request(
             name,
             digest,
+            ns=ns,
             byte_range=byte_range,
             if_range=if_range,
             if_none_match=if_none_match,

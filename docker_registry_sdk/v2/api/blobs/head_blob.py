@@ -12,24 +12,36 @@ from docker_registry_sdk._core import wire
 
 @frozen(kw_only=True)
 class HeadBlobOk(wire.Response[None]):
-    """200 or another 2xx: The blob exists."""
+    """200 or 206 or another 2xx: The blob exists. With the status 206, Content-Length is the length of the requested
+    range, and Content-Range has the size of the blob."""
 
     docker_content_digest: str | None
-    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
-    Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
+    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes (OCI
+    Distribution Spec, Pulling manifests). Example:
+    `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
+    namespace: str | None
+    """OCI-Namespace: The value of the query parameter `ns`, if the registry used it (OCI Distribution Spec, Registry
+    Proxying). Example: `registry.example.com`."""
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2 (Docker Registry HTTP API
+    V2, API Version Check)."""
     content_length: int | None
-    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return. Example:
-    `11`."""
+    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return (OCI
+    Distribution Spec, Checking if content exists in the registry). Example: `11`."""
+    content_range: str | None
+    """Content-Range: The position of the body in the blob, as `bytes <first>-<last>/<size>` (RFC 9110, section 14.4).
+    Example: `bytes 0-4/11`."""
     accept_ranges: str | None
-    """Accept-Ranges: `bytes` if range requests are supported."""
+    """Accept-Ranges: `bytes` if range requests are supported (RFC 9110, section 14.3)."""
+    cache_control: str | None
+    """Cache-Control: How long caches may keep the content. Docker distribution sends `max-age=31536000` with blobs (a
+    year; Docker distribution, registry/storage/blobserver.go)."""
     etag: str | None
-    """ETag: The version of the content, for conditional requests. Example:
+    """ETag: The version of the content, for conditional requests (RFC 9110, section 8.8.3). Example:
     `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
-    image is no longer maintained."`."""
+    """Warning: Warnings for the user, each as `299 - "text"` (OCI Distribution Spec, Warnings). Display them; never act
+    on them. Example: `299 - "This image is no longer maintained."`."""
 
 
 Success: TypeAlias = HeadBlobOk
@@ -39,13 +51,29 @@ Success: TypeAlias = HeadBlobOk
 def request(
     name: str,
     digest: str,
+    *,
+    ns: str | None = None,
+    byte_range: str | None = None,
+    if_none_match: str | None = None,
 ) -> wire.Request:
     """Build the request of `head_blob`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host. Example: `library/greeting`.
-        digest: The digest of the content, such as `sha256:…`. Example:
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        digest: The digest of the content, such as `sha256:…` (OCI Image Spec, Digests). Example:
             `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
+        ns: The host in the repository name that the user gave, for a registry that is a proxy of other registries
+            (OCI Distribution Spec, Registry Proxying). Do not send it to a registry that is no proxy. Example:
+            `registry.example.com`. None, the default, leaves out the query parameter.
+        byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-` (RFC
+            9110, section 14.2). Request a single range: the response to several ranges is multipart/byteranges, which
+            is returned unparsed and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the
+            header.
+        if_none_match: An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the
+            registry answers 304 to a read and 412 to a write. Example:
+            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
+            the header.
 
     Returns:
         The request.
@@ -69,6 +97,13 @@ def request(
         operation_id="head_blob",
         repo=name,
         scopes=(f"repository:{name}:pull",),
+        query={
+            "ns": ns,
+        },
+        headers={
+            "Range": byte_range,
+            "If-None-Match": if_none_match,
+        },
     )
 
 
@@ -92,9 +127,12 @@ def parse(response: wire.ReceivedResponse) -> Success:
             media_type=wire.media_type(response),
             body=None,
             docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
+            namespace=wire.text_header(response, "OCI-Namespace"),
             docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
             content_length=wire.integer_header(response, "Content-Length"),
+            content_range=wire.text_header(response, "Content-Range"),
             accept_ranges=wire.text_header(response, "Accept-Ranges"),
+            cache_control=wire.text_header(response, "Cache-Control"),
             etag=wire.text_header(response, "ETag"),
             warning=wire.text_header(response, "Warning"),
         )
@@ -106,18 +144,34 @@ def sync(
     name: str,
     digest: str,
     *,
+    ns: str | None = None,
+    byte_range: str | None = None,
+    if_none_match: str | None = None,
     timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Check that a blob exists, and get its size.
 
-    Returns the headers of GET without the body.
+    Returns the headers of GET without the body. Some registries, such as Docker distribution, also answer 206 to a
+    `Range`, although RFC 9110 (section 14.2) defines ranges for GET only.
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
-        digest: The digest of the content, such as `sha256:…`. Example:
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        digest: The digest of the content, such as `sha256:…` (OCI Image Spec, Digests). Example:
             `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
+        ns: The host in the repository name that the user gave, for a registry that is a proxy of other registries
+            (OCI Distribution Spec, Registry Proxying). Do not send it to a registry that is no proxy. Example:
+            `registry.example.com`. None, the default, leaves out the query parameter.
+        byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-` (RFC
+            9110, section 14.2). Request a single range: the response to several ranges is multipart/byteranges, which
+            is returned unparsed and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the
+            header.
+        if_none_match: An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the
+            registry answers 304 to a read and 412 to a write. Example:
+            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
+            the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -129,14 +183,23 @@ def sync(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            307: The content is at another URL. Do not send credentials there if it is on another origin.
-            400: The request failed. A response to HEAD has no body; use GET to get the reason.
-            401: The credentials are missing, invalid or not sufficient. A response to HEAD has no body.
-            403: The request failed. A response to HEAD has no body; use GET to get the reason.
-            404: The request failed. A response to HEAD has no body; use GET to get the reason.
-            405: The request failed. A response to HEAD has no body; use GET to get the reason.
-            429: The rate limit is exceeded. A response to HEAD has no body.
-            5XX: The request failed. A response to HEAD has no body; use GET to get the reason.
+            304: The content still has the ETag that the caller sent (RFC 9110, section 15.4.5).
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request failed (RFC 9110, section 9.3.2). A response to HEAD has no body; use GET to get the
+                reason.
+            401: The credentials are missing, invalid or not sufficient (RFC 9110, section 15.5.2). A response to
+                HEAD has no body.
+            403: The request failed (RFC 9110, section 9.3.2). A response to HEAD has no body; use GET to get the
+                reason.
+            404: The request failed (RFC 9110, section 9.3.2). A response to HEAD has no body; use GET to get the
+                reason.
+            405: The request failed (RFC 9110, section 9.3.2). A response to HEAD has no body; use GET to get the
+                reason.
+            429: The rate limit is exceeded (OCI Distribution Spec, Error Codes). A response to HEAD has no body.
+            5XX: The request failed (RFC 9110, section 9.3.2). A response to HEAD has no body; use GET to get the
+                reason.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
@@ -146,6 +209,9 @@ def sync(
         request(
             name,
             digest,
+            ns=ns,
+            byte_range=byte_range,
+            if_none_match=if_none_match,
         ),
         parse,
         wire.ANY_SUCCESS,
@@ -159,18 +225,34 @@ async def asyncio(
     name: str,
     digest: str,
     *,
+    ns: str | None = None,
+    byte_range: str | None = None,
+    if_none_match: str | None = None,
     timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Check that a blob exists, and get its size.
 
-    Returns the headers of GET without the body.
+    Returns the headers of GET without the body. Some registries, such as Docker distribution, also answer 206 to a
+    `Range`, although RFC 9110 (section 14.2) defines ranges for GET only.
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
-        digest: The digest of the content, such as `sha256:…`. Example:
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        digest: The digest of the content, such as `sha256:…` (OCI Image Spec, Digests). Example:
             `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
+        ns: The host in the repository name that the user gave, for a registry that is a proxy of other registries
+            (OCI Distribution Spec, Registry Proxying). Do not send it to a registry that is no proxy. Example:
+            `registry.example.com`. None, the default, leaves out the query parameter.
+        byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-` (RFC
+            9110, section 14.2). Request a single range: the response to several ranges is multipart/byteranges, which
+            is returned unparsed and without Content-Range. Example: `bytes=0-4`. None, the default, leaves out the
+            header.
+        if_none_match: An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the
+            registry answers 304 to a read and 412 to a write. Example:
+            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
+            the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -182,14 +264,23 @@ async def asyncio(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            307: The content is at another URL. Do not send credentials there if it is on another origin.
-            400: The request failed. A response to HEAD has no body; use GET to get the reason.
-            401: The credentials are missing, invalid or not sufficient. A response to HEAD has no body.
-            403: The request failed. A response to HEAD has no body; use GET to get the reason.
-            404: The request failed. A response to HEAD has no body; use GET to get the reason.
-            405: The request failed. A response to HEAD has no body; use GET to get the reason.
-            429: The rate limit is exceeded. A response to HEAD has no body.
-            5XX: The request failed. A response to HEAD has no body; use GET to get the reason.
+            304: The content still has the ETag that the caller sent (RFC 9110, section 15.4.5).
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request failed (RFC 9110, section 9.3.2). A response to HEAD has no body; use GET to get the
+                reason.
+            401: The credentials are missing, invalid or not sufficient (RFC 9110, section 15.5.2). A response to
+                HEAD has no body.
+            403: The request failed (RFC 9110, section 9.3.2). A response to HEAD has no body; use GET to get the
+                reason.
+            404: The request failed (RFC 9110, section 9.3.2). A response to HEAD has no body; use GET to get the
+                reason.
+            405: The request failed (RFC 9110, section 9.3.2). A response to HEAD has no body; use GET to get the
+                reason.
+            429: The rate limit is exceeded (OCI Distribution Spec, Error Codes). A response to HEAD has no body.
+            5XX: The request failed (RFC 9110, section 9.3.2). A response to HEAD has no body; use GET to get the
+                reason.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
@@ -199,6 +290,9 @@ async def asyncio(
         request(
             name,
             digest,
+            ns=ns,
+            byte_range=byte_range,
+            if_none_match=if_none_match,
         ),
         parse,
         wire.ANY_SUCCESS,

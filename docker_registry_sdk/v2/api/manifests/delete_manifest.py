@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class DeleteManifestOk(wire.Response[None]):
-    """200 or 202 or another 2xx: The content is deleted, or will be soon."""
+    """200 or 202 or another 2xx: The content is deleted, or will be soon (OCI Distribution Spec, Content Management)."""
 
+    docker_content_digest: str | None
+    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes (OCI
+    Distribution Spec, Pulling manifests). Example:
+    `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2 (Docker Registry HTTP API
+    V2, API Version Check)."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
-    image is no longer maintained."`."""
+    """Warning: Warnings for the user, each as `299 - "text"` (OCI Distribution Spec, Warnings). Display them; never act
+    on them. Example: `299 - "This image is no longer maintained."`."""
 
 
 Success: TypeAlias = DeleteManifestOk
@@ -37,11 +42,13 @@ def request(
     """Build the request of `delete_manifest`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host. Example: `library/greeting`.
-        reference: A tag, or a digest such as `sha256:…`. Example: `1.0`.
-        if_match: The ETag that the manifest must have; otherwise the registry answers 412. Example:
-            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
-            the header.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        reference: A tag, or a digest such as `sha256:…` (OCI Distribution Spec, Pulling manifests). Example:
+            `1.0`.
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412 (RFC 9110, section
+            13.1.1). Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the
+            default, leaves out the header.
 
     Returns:
         The request.
@@ -90,6 +97,7 @@ def parse(response: wire.ReceivedResponse) -> Success:
             headers=response.headers,
             media_type=wire.media_type(response),
             body=None,
+            docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
             docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
             warning=wire.text_header(response, "Warning"),
         )
@@ -115,16 +123,19 @@ def sync(
 
     Given a digest, deletes the manifest and every tag that points to it; given a tag, deletes only the tag. Docker
     distribution 2.8 deletes only by digest: it answers 400 with DIGEST_INVALID to a tag, and 405 if deletion is
-    disabled. Do not resolve a tag to its digest as a workaround: that would also delete the other tags of the
-    manifest.
+    disabled. Other registries answer 400 or 405 if the deletion of tags or of manifests is disabled (OCI Distribution
+    Spec, Deleting tags and Deleting Manifests). Do not resolve a tag to its digest as a workaround: that would also
+    delete the other tags of the manifest.
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
-        reference: A tag, or a digest such as `sha256:…`. Example: `1.0`.
-        if_match: The ETag that the manifest must have; otherwise the registry answers 412. Example:
-            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
-            the header.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        reference: A tag, or a digest such as `sha256:…` (OCI Distribution Spec, Pulling manifests). Example:
+            `1.0`.
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412 (RFC 9110, section
+            13.1.1). Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the
+            default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -136,19 +147,24 @@ def sync(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            405: The registry does not support this operation, or not for this content (UNSUPPORTED).
-            412: The ETag of the content does not satisfy If-Match or If-None-Match.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            405: The registry does not support this operation, or not for this content (UNSUPPORTED; RFC 9110,
+                section 15.5.6).
+            412: The ETag of the content does not satisfy If-Match or If-None-Match (RFC 9110, section 15.5.13).
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Deleting Manifests and Tags (end-9), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#deleting-tags>.
@@ -180,16 +196,19 @@ async def asyncio(
 
     Given a digest, deletes the manifest and every tag that points to it; given a tag, deletes only the tag. Docker
     distribution 2.8 deletes only by digest: it answers 400 with DIGEST_INVALID to a tag, and 405 if deletion is
-    disabled. Do not resolve a tag to its digest as a workaround: that would also delete the other tags of the
-    manifest.
+    disabled. Other registries answer 400 or 405 if the deletion of tags or of manifests is disabled (OCI Distribution
+    Spec, Deleting tags and Deleting Manifests). Do not resolve a tag to its digest as a workaround: that would also
+    delete the other tags of the manifest.
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
-        reference: A tag, or a digest such as `sha256:…`. Example: `1.0`.
-        if_match: The ETag that the manifest must have; otherwise the registry answers 412. Example:
-            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
-            the header.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        reference: A tag, or a digest such as `sha256:…` (OCI Distribution Spec, Pulling manifests). Example:
+            `1.0`.
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412 (RFC 9110, section
+            13.1.1). Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the
+            default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -201,19 +220,24 @@ async def asyncio(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            405: The registry does not support this operation, or not for this content (UNSUPPORTED).
-            412: The ETag of the content does not satisfy If-Match or If-None-Match.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            405: The registry does not support this operation, or not for this content (UNSUPPORTED; RFC 9110,
+                section 15.5.6).
+            412: The ETag of the content does not satisfy If-Match or If-None-Match (RFC 9110, section 15.5.13).
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Deleting Manifests and Tags (end-9), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#deleting-tags>.

@@ -46,26 +46,34 @@ class GetManifestOk(wire.ParsedResponse[GetManifestOkBody]):
     {"org.opencontainers.image.title": "greeting"}}`."""
 
     docker_content_digest: str | None
-    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
-    Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
+    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes (OCI
+    Distribution Spec, Pulling manifests). Example:
+    `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
+    namespace: str | None
+    """OCI-Namespace: The value of the query parameter `ns`, if the registry used it (OCI Distribution Spec, Registry
+    Proxying). Example: `registry.example.com`."""
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2 (Docker Registry HTTP API
+    V2, API Version Check)."""
     content_length: int | None
-    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return. Example:
-    `11`."""
+    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return (OCI
+    Distribution Spec, Checking if content exists in the registry). Example: `11`."""
     etag: str | None
-    """ETag: The version of the content, for conditional requests. Example:
+    """ETag: The version of the content, for conditional requests (RFC 9110, section 8.8.3). Example:
     `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`."""
     oci_subject: str | None
-    """OCI-Subject: The digest of the manifest's subject. Present if the registry supports referrers. Example:
+    """OCI-Subject: The digest of the manifest's subject (OCI Distribution Spec, Pushing Manifests with Subject). Present
+    if the registry supports referrers. Example:
     `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
-    image is no longer maintained."`."""
+    """Warning: Warnings for the user, each as `299 - "text"` (OCI Distribution Spec, Warnings). Display them; never act
+    on them. Example: `299 - "This image is no longer maintained."`."""
     ratelimit_limit: str | None
-    """RateLimit-Limit: The number of pulls allowed per time window, such as `100;w=21600` (a window of 21600 seconds)."""
+    """RateLimit-Limit: The number of pulls allowed per time window (Docker Hub usage and limits, Pull limit), such as
+    `100;w=21600`: 100 in 21600 seconds."""
     ratelimit_remaining: str | None
-    """RateLimit-Remaining: The number of pulls left in the time window, such as `99;w=21600`."""
+    """RateLimit-Remaining: The number of pulls left in the time window, such as `99;w=21600` (Docker Hub usage and
+    limits, Pull limit)."""
 
 
 Success: TypeAlias = GetManifestOk
@@ -76,17 +84,24 @@ def request(
     name: str,
     reference: str,
     *,
+    ns: str | None = None,
     if_none_match: str | None = None,
     accept: Sequence[str] | None = None,
 ) -> wire.Request:
     """Build the request of `get_manifest`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host. Example: `library/greeting`.
-        reference: A tag, or a digest such as `sha256:…`. Example: `1.0`.
-        if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
-            None, the default, leaves out the header.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        reference: A tag, or a digest such as `sha256:…` (OCI Distribution Spec, Pulling manifests). Example:
+            `1.0`.
+        ns: The host in the repository name that the user gave, for a registry that is a proxy of other registries
+            (OCI Distribution Spec, Registry Proxying). Do not send it to a registry that is no proxy. Example:
+            `registry.example.com`. None, the default, leaves out the query parameter.
+        if_none_match: An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the
+            registry answers 304 to a read and 412 to a write. Example:
+            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
+            the header.
         accept: The media types to accept; by default all documented media types.
 
     Returns:
@@ -111,6 +126,9 @@ def request(
         operation_id="get_manifest",
         repo=name,
         scopes=(f"repository:{name}:pull",),
+        query={
+            "ns": ns,
+        },
         headers={
             "If-None-Match": if_none_match,
             "Accept": wire.accept_header(accept, ACCEPT),
@@ -140,6 +158,7 @@ def parse(response: wire.ReceivedResponse) -> Success:
             body=_body_200(response),
             raw=response.content,
             docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
+            namespace=wire.text_header(response, "OCI-Namespace"),
             docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
             content_length=wire.integer_header(response, "Content-Length"),
             etag=wire.text_header(response, "ETag"),
@@ -191,6 +210,7 @@ def sync(
     name: str,
     reference: str,
     *,
+    ns: str | None = None,
     if_none_match: str | None = None,
     accept: Sequence[str] | None = None,
     timeout: float | wire.Timeout | None = None,
@@ -204,11 +224,17 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
-        reference: A tag, or a digest such as `sha256:…`. Example: `1.0`.
-        if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
-            None, the default, leaves out the header.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        reference: A tag, or a digest such as `sha256:…` (OCI Distribution Spec, Pulling manifests). Example:
+            `1.0`.
+        ns: The host in the repository name that the user gave, for a registry that is a proxy of other registries
+            (OCI Distribution Spec, Registry Proxying). Do not send it to a registry that is no proxy. Example:
+            `registry.example.com`. None, the default, leaves out the query parameter.
+        if_none_match: An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the
+            registry answers 304 to a read and 412 to a write. Example:
+            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
+            the header.
         accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -221,20 +247,23 @@ def sync(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            304: The content still has the ETag that the caller sent.
-            307: The content is at another URL. Do not send credentials there if it is on another origin.
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            304: The content still has the ETag that the caller sent (RFC 9110, section 15.4.5).
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            406: The manifest does not exist in any of the accepted media types.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            406: The manifest does not exist in any of the accepted media types (RFC 9110, section 15.5.7).
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         UnexpectedContentTypeError: The media type of the response is not documented.
         ParseError: The response does not match the specification.
 
@@ -245,6 +274,7 @@ def sync(
         request(
             name,
             reference,
+            ns=ns,
             if_none_match=if_none_match,
             accept=accept,
         ),
@@ -260,6 +290,7 @@ async def asyncio(
     name: str,
     reference: str,
     *,
+    ns: str | None = None,
     if_none_match: str | None = None,
     accept: Sequence[str] | None = None,
     timeout: float | wire.Timeout | None = None,
@@ -273,11 +304,17 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
-        reference: A tag, or a digest such as `sha256:…`. Example: `1.0`.
-        if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
-            None, the default, leaves out the header.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        reference: A tag, or a digest such as `sha256:…` (OCI Distribution Spec, Pulling manifests). Example:
+            `1.0`.
+        ns: The host in the repository name that the user gave, for a registry that is a proxy of other registries
+            (OCI Distribution Spec, Registry Proxying). Do not send it to a registry that is no proxy. Example:
+            `registry.example.com`. None, the default, leaves out the query parameter.
+        if_none_match: An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the
+            registry answers 304 to a read and 412 to a write. Example:
+            `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
+            the header.
         accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -290,20 +327,23 @@ async def asyncio(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            304: The content still has the ETag that the caller sent.
-            307: The content is at another URL. Do not send credentials there if it is on another origin.
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            304: The content still has the ETag that the caller sent (RFC 9110, section 15.4.5).
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            406: The manifest does not exist in any of the accepted media types.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            406: The manifest does not exist in any of the accepted media types (RFC 9110, section 15.5.7).
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         UnexpectedContentTypeError: The media type of the response is not documented.
         ParseError: The response does not match the specification.
 
@@ -314,6 +354,7 @@ async def asyncio(
         request(
             name,
             reference,
+            ns=ns,
             if_none_match=if_none_match,
             accept=accept,
         ),

@@ -29,25 +29,28 @@ class PutManifestCreated(wire.Response[None]):
     """201 or another 2xx: The manifest is stored."""
 
     location: str | None = field(repr=False)
-    """Location: The URL of the content or of the upload session. Example of the header:
-    `/v2/library/greeting/blobs/sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
+    """Location: The URL of the content or of the upload session (OCI Distribution Spec, Pushing Manifests). Example of
+    the header: `/v2/library/greeting/blobs/sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     docker_content_digest: str | None
-    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
-    Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
+    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes (OCI
+    Distribution Spec, Pulling manifests). Example:
+    `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2 (Docker Registry HTTP API
+    V2, API Version Check)."""
     oci_subject: str | None
-    """OCI-Subject: The digest of the manifest's subject. Present if the registry supports referrers. Example:
+    """OCI-Subject: The digest of the manifest's subject (OCI Distribution Spec, Pushing Manifests with Subject). Present
+    if the registry supports referrers. Example:
     `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     oci_tag: list[str] | None
-    """OCI-Tag: The tags that were set, each in its own header or separated by commas (1.2 draft). Example: `["1.0",
-    "latest"]`."""
+    """OCI-Tag: The tags that were set, each in its own header or separated by commas (1.2 draft; OCI Distribution Spec,
+    Pushing Manifests). Example: `["1.0", "latest"]`."""
     etag: str | None
-    """ETag: The version of the content, for conditional requests. Example:
+    """ETag: The version of the content, for conditional requests (RFC 9110, section 8.8.3). Example:
     `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
-    image is no longer maintained."`."""
+    """Warning: Warnings for the user, each as `299 - "text"` (OCI Distribution Spec, Warnings). Display them; never act
+    on them. Example: `299 - "This image is no longer maintained."`."""
 
 
 Success: TypeAlias = PutManifestCreated
@@ -67,8 +70,10 @@ def request(
     """Build the request of `put_manifest`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host. Example: `library/greeting`.
-        reference: A tag, or a digest such as `sha256:…`. Example: `1.0`.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        reference: A tag, or a digest such as `sha256:…` (OCI Distribution Spec, Pulling manifests). Example:
+            `1.0`.
         body: The manifest's bytes. Example: `{"schemaVersion": 2, "mediaType":
             "application/vnd.oci.image.manifest.v1+json", "config": {"mediaType":
             "application/vnd.oci.image.config.v1+json", "digest":
@@ -79,12 +84,13 @@ def request(
         content_type: The media type of the body, sent as Content-Type.
         tag: Additional tags for the manifest, if `reference` is its digest (1.2 draft). Example: `["1.0",
             "latest"]`. None, the default, leaves out the query parameter.
-        if_match: The ETag that the manifest must have; otherwise the registry answers 412. Example:
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412 (RFC 9110, section
+            13.1.1). Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the
+            default, leaves out the header.
+        if_none_match: An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the
+            registry answers 304 to a read and 412 to a write. Example:
             `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
             the header.
-        if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
-            None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -180,8 +186,10 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
-        reference: A tag, or a digest such as `sha256:…`. Example: `1.0`.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        reference: A tag, or a digest such as `sha256:…` (OCI Distribution Spec, Pulling manifests). Example:
+            `1.0`.
         body: The manifest's bytes. Example: `{"schemaVersion": 2, "mediaType":
             "application/vnd.oci.image.manifest.v1+json", "config": {"mediaType":
             "application/vnd.oci.image.config.v1+json", "digest":
@@ -192,12 +200,13 @@ def sync(
         content_type: The media type of the body, sent as Content-Type.
         tag: Additional tags for the manifest, if `reference` is its digest (1.2 draft). Example: `["1.0",
             "latest"]`. None, the default, leaves out the query parameter.
-        if_match: The ETag that the manifest must have; otherwise the registry answers 412. Example:
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412 (RFC 9110, section
+            13.1.1). Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the
+            default, leaves out the header.
+        if_none_match: An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the
+            registry answers 304 to a read and 412 to a write. Example:
             `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
             the header.
-        if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
-            None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -209,25 +218,33 @@ def sync(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            405: The registry does not support this operation, or not for this content (UNSUPPORTED).
-            409: The request conflicts with existing content, such as an immutable tag.
-            412: The ETag of the content does not satisfy If-Match or If-None-Match.
-            413: The body exceeds the registry's limit (SIZE_INVALID). Every registry accepts manifests of up to 4
-                MiB.
-            414: The request has more tags than the registry accepts; every registry accepts ten.
-            415: The registry does not store manifests of this media type.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            431: The request has more tags than the registry accepts; every registry accepts ten.
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            405: The registry does not support this operation, or not for this content (UNSUPPORTED; RFC 9110,
+                section 15.5.6).
+            409: The request conflicts with existing content, such as an immutable tag (RFC 9110, section
+                15.5.10).
+            412: The ETag of the content does not satisfy If-Match or If-None-Match (RFC 9110, section 15.5.13).
+            413: The body exceeds the registry's limit (SIZE_INVALID; OCI Distribution Spec, Pushing Manifests).
+                Every registry accepts manifests of up to 4 MiB.
+            414: The request has more tags than the registry accepts; every registry accepts ten (OCI Distribution
+                Spec, Pushing Manifests).
+            415: The registry does not store manifests of this media type (RFC 9110, section 15.5.16).
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            431: The request has more tags than the registry accepts; every registry accepts ten (OCI Distribution
+                Spec, Pushing Manifests).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing Manifests (end-7a, end-7b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>.
@@ -274,8 +291,10 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
-        reference: A tag, or a digest such as `sha256:…`. Example: `1.0`.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
+        reference: A tag, or a digest such as `sha256:…` (OCI Distribution Spec, Pulling manifests). Example:
+            `1.0`.
         body: The manifest's bytes. Example: `{"schemaVersion": 2, "mediaType":
             "application/vnd.oci.image.manifest.v1+json", "config": {"mediaType":
             "application/vnd.oci.image.config.v1+json", "digest":
@@ -286,12 +305,13 @@ async def asyncio(
         content_type: The media type of the body, sent as Content-Type.
         tag: Additional tags for the manifest, if `reference` is its digest (1.2 draft). Example: `["1.0",
             "latest"]`. None, the default, leaves out the query parameter.
-        if_match: The ETag that the manifest must have; otherwise the registry answers 412. Example:
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412 (RFC 9110, section
+            13.1.1). Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the
+            default, leaves out the header.
+        if_none_match: An ETag, or `*` for any (RFC 9110, section 13.1.2). If the content has this ETag, the
+            registry answers 304 to a read and 412 to a write. Example:
             `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`. None, the default, leaves out
             the header.
-        if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write. Example: `"sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"`.
-            None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -303,25 +323,33 @@ async def asyncio(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            405: The registry does not support this operation, or not for this content (UNSUPPORTED).
-            409: The request conflicts with existing content, such as an immutable tag.
-            412: The ETag of the content does not satisfy If-Match or If-None-Match.
-            413: The body exceeds the registry's limit (SIZE_INVALID). Every registry accepts manifests of up to 4
-                MiB.
-            414: The request has more tags than the registry accepts; every registry accepts ten.
-            415: The registry does not store manifests of this media type.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            431: The request has more tags than the registry accepts; every registry accepts ten.
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            405: The registry does not support this operation, or not for this content (UNSUPPORTED; RFC 9110,
+                section 15.5.6).
+            409: The request conflicts with existing content, such as an immutable tag (RFC 9110, section
+                15.5.10).
+            412: The ETag of the content does not satisfy If-Match or If-None-Match (RFC 9110, section 15.5.13).
+            413: The body exceeds the registry's limit (SIZE_INVALID; OCI Distribution Spec, Pushing Manifests).
+                Every registry accepts manifests of up to 4 MiB.
+            414: The request has more tags than the registry accepts; every registry accepts ten (OCI Distribution
+                Spec, Pushing Manifests).
+            415: The registry does not store manifests of this media type (RFC 9110, section 15.5.16).
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            431: The request has more tags than the registry accepts; every registry accepts ten (OCI Distribution
+                Spec, Pushing Manifests).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing Manifests (end-7a, end-7b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>.

@@ -18,16 +18,22 @@ class CompleteBlobUploadCreated(wire.Response[None]):
     """201 or another 2xx: The blob is stored."""
 
     location: str | None = field(repr=False)
-    """Location: The URL of the content or of the upload session. Example of the header:
-    `/v2/library/greeting/blobs/sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
+    """Location: The URL of the content or of the upload session (OCI Distribution Spec, Pushing Manifests). Example of
+    the header: `/v2/library/greeting/blobs/sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
+    content_range: str | None
+    """Content-Range: The bytes that this request added, as `<first>-<last>` (both inclusive), without a unit. Docker's
+    documentation has it (Docker Registry HTTP API V2, PUT Blob Upload); Docker distribution 2.8 does not send it.
+    Example: `5-10`."""
     docker_content_digest: str | None
-    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
-    Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
+    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes (OCI
+    Distribution Spec, Pulling manifests). Example:
+    `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2 (Docker Registry HTTP API
+    V2, API Version Check)."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
-    image is no longer maintained."`."""
+    """Warning: Warnings for the user, each as `299 - "text"` (OCI Distribution Spec, Warnings). Display them; never act
+    on them. Example: `299 - "This image is no longer maintained."`."""
 
 
 Success: TypeAlias = CompleteBlobUploadCreated
@@ -47,16 +53,18 @@ def request(
     """Build the request of `complete_blob_upload`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host. Example: `library/greeting`.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
         location: The URL that the server gave, used verbatim.
         digest: The digest of the whole blob. Example:
             `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         body: The remaining bytes. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit. Example: `0-10`. None, the default, leaves out the header.
-        content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. Example: `11`. None, the default, leaves out the header.
+            without a unit (OCI Distribution Spec, Pushing a blob in chunks). Example: `0-10`. None, the default,
+            leaves out the header.
+        content_length: The length of the body in bytes (RFC 9110, section 8.6). Needed only if the body itself
+            does not have a length, such as an iterator. Example: `11`. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -107,6 +115,7 @@ def parse(response: wire.ReceivedResponse) -> Success:
             media_type=wire.media_type(response),
             body=None,
             location=wire.url_header(response, "Location"),
+            content_range=wire.text_header(response, "Content-Range"),
             docker_content_digest=wire.text_header(response, "Docker-Content-Digest"),
             docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
             warning=wire.text_header(response, "Warning"),
@@ -140,16 +149,18 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
         location: The URL that the server gave, used verbatim.
         digest: The digest of the whole blob. Example:
             `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         body: The remaining bytes. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit. Example: `0-10`. None, the default, leaves out the header.
-        content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. Example: `11`. None, the default, leaves out the header.
+            without a unit (OCI Distribution Spec, Pushing a blob in chunks). Example: `0-10`. None, the default,
+            leaves out the header.
+        content_length: The length of the body in bytes (RFC 9110, section 8.6). Needed only if the body itself
+            does not have a length, such as an iterator. Example: `11`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -161,21 +172,25 @@ def sync(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            413: The body exceeds the registry's limit (SIZE_INVALID). Every registry accepts manifests of up to 4
-                MiB.
-            416: The chunk does not start where the previous chunk ended. Get the progress of the upload and
-                resume from there.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            413: The body exceeds the registry's limit (SIZE_INVALID; OCI Distribution Spec, Pushing Manifests).
+                Every registry accepts manifests of up to 4 MiB.
+            416: The chunk does not start where the previous chunk ended (OCI Distribution Spec, Pushing a blob in
+                chunks). Get the progress of the upload and resume from there.
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing a blob monolithically and in chunks (end-6), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-monolithically>.
@@ -218,16 +233,18 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
         location: The URL that the server gave, used verbatim.
         digest: The digest of the whole blob. Example:
             `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`.
         body: The remaining bytes. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit. Example: `0-10`. None, the default, leaves out the header.
-        content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. Example: `11`. None, the default, leaves out the header.
+            without a unit (OCI Distribution Spec, Pushing a blob in chunks). Example: `0-10`. None, the default,
+            leaves out the header.
+        content_length: The length of the body in bytes (RFC 9110, section 8.6). Needed only if the body itself
+            does not have a length, such as an iterator. Example: `11`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -239,21 +256,25 @@ async def asyncio(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            413: The body exceeds the registry's limit (SIZE_INVALID). Every registry accepts manifests of up to 4
-                MiB.
-            416: The chunk does not start where the previous chunk ended. Get the progress of the upload and
-                resume from there.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            413: The body exceeds the registry's limit (SIZE_INVALID; OCI Distribution Spec, Pushing Manifests).
+                Every registry accepts manifests of up to 4 MiB.
+            416: The chunk does not start where the previous chunk ended (OCI Distribution Spec, Pushing a blob in
+                chunks). Get the progress of the upload and resume from there.
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing a blob monolithically and in chunks (end-6), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-monolithically>.

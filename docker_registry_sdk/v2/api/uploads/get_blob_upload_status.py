@@ -18,21 +18,23 @@ class GetBlobUploadStatusNoContent(wire.Response[None]):
     """204 or another 2xx: The state of the upload."""
 
     location: str | None = field(repr=False)
-    """Location: The URL of the content or of the upload session. Example of the header:
-    `/v2/library/greeting/blobs/sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
+    """Location: The URL of the content or of the upload session (OCI Distribution Spec, Pushing Manifests). Example of
+    the header: `/v2/library/greeting/blobs/sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     range: str | None
-    """Range: The bytes received so far, as `0-<last>` (both inclusive); old servers write `bytes=0-<last>`. Example:
-    `0-10`."""
+    """Range: The bytes received so far, as `0-<last>` (both inclusive; OCI Distribution Spec, Pushing a blob in chunks);
+    old servers write `bytes=0-<last>`. Example: `0-10`."""
     docker_upload_uuid: str | None
-    """Docker-Upload-UUID: The id of the upload session, for logs and support. Example:
-    `0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55`."""
+    """Docker-Upload-UUID: The id of the upload session, for logs and support (Docker Registry HTTP API V2, Starting An
+    Upload). Example: `0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55`."""
     oci_chunk_min_length: int | None
-    """OCI-Chunk-Min-Length: The minimum length of a chunk in bytes; the last chunk may be shorter. Example: `5242880`."""
+    """OCI-Chunk-Min-Length: The minimum length of a chunk in bytes; the last chunk may be shorter (OCI Distribution
+    Spec, Pushing a blob in chunks). Example: `5242880`."""
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2 (Docker Registry HTTP API
+    V2, API Version Check)."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
-    image is no longer maintained."`."""
+    """Warning: Warnings for the user, each as `299 - "text"` (OCI Distribution Spec, Warnings). Display them; never act
+    on them. Example: `299 - "This image is no longer maintained."`."""
 
 
 Success: TypeAlias = GetBlobUploadStatusNoContent
@@ -46,7 +48,8 @@ def request(
     """Build the request of `get_blob_upload_status`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host. Example: `library/greeting`.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
         location: The URL that the server gave, used verbatim.
 
     Returns:
@@ -120,7 +123,8 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
         location: The URL that the server gave, used verbatim.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -133,17 +137,21 @@ def sync(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing a blob in chunks (end-13), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks>.
@@ -177,7 +185,8 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
         location: The URL that the server gave, used verbatim.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -190,17 +199,21 @@ async def asyncio(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing a blob in chunks (end-13), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks>.

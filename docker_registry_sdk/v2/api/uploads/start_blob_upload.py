@@ -18,19 +18,21 @@ class StartBlobUploadCreated(wire.Response[None]):
     """201: The blob was uploaded or mounted."""
 
     location: str | None = field(repr=False)
-    """Location: The URL of the content or of the upload session. Example of the header:
-    `/v2/library/greeting/blobs/sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
+    """Location: The URL of the content or of the upload session (OCI Distribution Spec, Pushing Manifests). Example of
+    the header: `/v2/library/greeting/blobs/sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     docker_content_digest: str | None
-    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes.
-    Example: `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
+    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes (OCI
+    Distribution Spec, Pulling manifests). Example:
+    `sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9`."""
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2 (Docker Registry HTTP API
+    V2, API Version Check)."""
     docker_upload_uuid: str | None
-    """Docker-Upload-UUID: The id of the upload session, for logs and support. Example:
-    `0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55`."""
+    """Docker-Upload-UUID: The id of the upload session, for logs and support (Docker Registry HTTP API V2, Starting An
+    Upload). Example: `0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55`."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
-    image is no longer maintained."`."""
+    """Warning: Warnings for the user, each as `299 - "text"` (OCI Distribution Spec, Warnings). Display them; never act
+    on them. Example: `299 - "This image is no longer maintained."`."""
 
 
 @frozen(kw_only=True)
@@ -38,22 +40,24 @@ class StartBlobUploadAccepted(wire.Response[None]):
     """202 or another 2xx: An upload session is open at `Location`."""
 
     location: str = field(repr=False)
-    """Location: The URL for the next request of the upload. It is opaque, may point to another host and may contain a
-    signature. Example of the header:
+    """Location: The URL for the next request of the upload (OCI Distribution Spec, POST then PUT). It is opaque, may
+    point to another host and may contain a signature. Example of the header:
     `/v2/library/greeting/blobs/uploads/0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55?_state=3yfTq9Wn`."""
     range: str | None
-    """Range: The bytes received so far, as `0-<last>` (both inclusive); old servers write `bytes=0-<last>`. Example:
-    `0-10`."""
+    """Range: The bytes received so far, as `0-<last>` (both inclusive; OCI Distribution Spec, Pushing a blob in chunks);
+    old servers write `bytes=0-<last>`. Example: `0-10`."""
     docker_upload_uuid: str | None
-    """Docker-Upload-UUID: The id of the upload session, for logs and support. Example:
-    `0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55`."""
+    """Docker-Upload-UUID: The id of the upload session, for logs and support (Docker Registry HTTP API V2, Starting An
+    Upload). Example: `0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55`."""
     oci_chunk_min_length: int | None
-    """OCI-Chunk-Min-Length: The minimum length of a chunk in bytes; the last chunk may be shorter. Example: `5242880`."""
+    """OCI-Chunk-Min-Length: The minimum length of a chunk in bytes; the last chunk may be shorter (OCI Distribution
+    Spec, Pushing a blob in chunks). Example: `5242880`."""
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2 (Docker Registry HTTP API
+    V2, API Version Check)."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
-    image is no longer maintained."`."""
+    """Warning: Warnings for the user, each as `299 - "text"` (OCI Distribution Spec, Warnings). Display them; never act
+    on them. Example: `299 - "This image is no longer maintained."`."""
 
 
 Success: TypeAlias = StartBlobUploadCreated | StartBlobUploadAccepted
@@ -74,7 +78,8 @@ def request(
     """Build the request of `start_blob_upload`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host. Example: `library/greeting`.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
         body: The whole blob if `digest` is given; otherwise empty. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
         digest: The digest of the blob that this request uploads. Example:
@@ -87,8 +92,8 @@ def request(
             repositories. Example: `library/busybox`. None, the default, leaves out the query parameter.
         digest_algorithm: The digest algorithm that the upload will be completed with, if it is not sha256 (1.2
             draft). Example: `sha512`. None, the default, leaves out the query parameter.
-        content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. Example: `11`. None, the default, leaves out the header.
+        content_length: The length of the body in bytes (RFC 9110, section 8.6). Needed only if the body itself
+            does not have a length, such as an iterator. Example: `11`. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -199,11 +204,12 @@ def sync(
     continues with PUT. With `mount`, adds a blob that the registry already has in the repository `from` (201). If the
     mount is not possible, the registry answers 202 with an upload session, to be used or cancelled. Quay answers 401
     to `mount` without `from`, Docker Hub answers 400 to some values of `from` in other namespaces, Harbor answers 401
-    if the repository `from` does not exist.
+    if the repository `from` does not exist. Docker distribution answers 301 to the path without the slash at its end.
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
         body: The whole blob if `digest` is given; otherwise empty. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
         digest: The digest of the blob that this request uploads. Example:
@@ -216,8 +222,8 @@ def sync(
             repositories. Example: `library/busybox`. None, the default, leaves out the query parameter.
         digest_algorithm: The digest algorithm that the upload will be completed with, if it is not sha256 (1.2
             draft). Example: `sha512`. None, the default, leaves out the query parameter.
-        content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. Example: `11`. None, the default, leaves out the header.
+        content_length: The length of the body in bytes (RFC 9110, section 8.6). Needed only if the body itself
+            does not have a length, such as an iterator. Example: `11`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -229,20 +235,25 @@ def sync(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            405: The registry does not support this operation, or not for this content (UNSUPPORTED).
-            413: The body exceeds the registry's limit (SIZE_INVALID). Every registry accepts manifests of up to 4
-                MiB.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            405: The registry does not support this operation, or not for this content (UNSUPPORTED; RFC 9110,
+                section 15.5.6).
+            413: The body exceeds the registry's limit (SIZE_INVALID; OCI Distribution Spec, Pushing Manifests).
+                Every registry accepts manifests of up to 4 MiB.
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing Blobs (end-4a, end-4b, end-4c, end-11), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs>.
@@ -287,11 +298,12 @@ async def asyncio(
     continues with PUT. With `mount`, adds a blob that the registry already has in the repository `from` (201). If the
     mount is not possible, the registry answers 202 with an upload session, to be used or cancelled. Quay answers 401
     to `mount` without `from`, Docker Hub answers 400 to some values of `from` in other namespaces, Harbor answers 401
-    if the repository `from` does not exist.
+    if the repository `from` does not exist. Docker distribution answers 301 to the path without the slash at its end.
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
         body: The whole blob if `digest` is given; otherwise empty. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
         digest: The digest of the blob that this request uploads. Example:
@@ -304,8 +316,8 @@ async def asyncio(
             repositories. Example: `library/busybox`. None, the default, leaves out the query parameter.
         digest_algorithm: The digest algorithm that the upload will be completed with, if it is not sha256 (1.2
             draft). Example: `sha512`. None, the default, leaves out the query parameter.
-        content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. Example: `11`. None, the default, leaves out the header.
+        content_length: The length of the body in bytes (RFC 9110, section 8.6). Needed only if the body itself
+            does not have a length, such as an iterator. Example: `11`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -317,20 +329,25 @@ async def asyncio(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            405: The registry does not support this operation, or not for this content (UNSUPPORTED).
-            413: The body exceeds the registry's limit (SIZE_INVALID). Every registry accepts manifests of up to 4
-                MiB.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            405: The registry does not support this operation, or not for this content (UNSUPPORTED; RFC 9110,
+                section 15.5.6).
+            413: The body exceeds the registry's limit (SIZE_INVALID; OCI Distribution Spec, Pushing Manifests).
+                Every registry accepts manifests of up to 4 MiB.
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing Blobs (end-4a, end-4b, end-4c, end-11), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs>.

@@ -15,25 +15,28 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class UploadBlobChunkCreated(wire.Response[None]):
-    """201 or 202 or another 2xx: The registry has received the chunk; the upload continues at the new `Location`."""
+    """201 or 202 or another 2xx: The registry has received the chunk; the upload continues at the new `Location` (OCI
+    Distribution Spec, Pushing a blob in chunks)."""
 
     location: str = field(repr=False)
-    """Location: The URL for the next request of the upload. It is opaque, may point to another host and may contain a
-    signature. Example of the header:
+    """Location: The URL for the next request of the upload (OCI Distribution Spec, POST then PUT). It is opaque, may
+    point to another host and may contain a signature. Example of the header:
     `/v2/library/greeting/blobs/uploads/0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55?_state=3yfTq9Wn`."""
     range: str | None
-    """Range: The bytes received so far, as `0-<last>` (both inclusive); old servers write `bytes=0-<last>`. Example:
-    `0-10`."""
+    """Range: The bytes received so far, as `0-<last>` (both inclusive; OCI Distribution Spec, Pushing a blob in chunks);
+    old servers write `bytes=0-<last>`. Example: `0-10`."""
     docker_upload_uuid: str | None
-    """Docker-Upload-UUID: The id of the upload session, for logs and support. Example:
-    `0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55`."""
+    """Docker-Upload-UUID: The id of the upload session, for logs and support (Docker Registry HTTP API V2, Starting An
+    Upload). Example: `0b4ac1d2-6d0c-4d3f-9a3a-8c1f1f0e7a55`."""
     oci_chunk_min_length: int | None
-    """OCI-Chunk-Min-Length: The minimum length of a chunk in bytes; the last chunk may be shorter. Example: `5242880`."""
+    """OCI-Chunk-Min-Length: The minimum length of a chunk in bytes; the last chunk may be shorter (OCI Distribution
+    Spec, Pushing a blob in chunks). Example: `5242880`."""
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2 (Docker Registry HTTP API
+    V2, API Version Check)."""
     warning: str | None
-    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them. Example: `299 - "This
-    image is no longer maintained."`."""
+    """Warning: Warnings for the user, each as `299 - "text"` (OCI Distribution Spec, Warnings). Display them; never act
+    on them. Example: `299 - "This image is no longer maintained."`."""
 
 
 Success: TypeAlias = UploadBlobChunkCreated
@@ -52,14 +55,16 @@ def request(
     """Build the request of `upload_blob_chunk`. The request is not sent.
 
     Args:
-        name: The repository name without the registry host. Example: `library/greeting`.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
         location: The URL that the server gave, used verbatim.
         body: The bytes of the chunk.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit. Example: `0-10`. None, the default, leaves out the header.
-        content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. Example: `11`. None, the default, leaves out the header.
+            without a unit (OCI Distribution Spec, Pushing a blob in chunks). Example: `0-10`. None, the default,
+            leaves out the header.
+        content_length: The length of the body in bytes (RFC 9110, section 8.6). Needed only if the body itself
+            does not have a length, such as an iterator. Example: `11`. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -143,14 +148,16 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
         location: The URL that the server gave, used verbatim.
         body: The bytes of the chunk.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit. Example: `0-10`. None, the default, leaves out the header.
-        content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. Example: `11`. None, the default, leaves out the header.
+            without a unit (OCI Distribution Spec, Pushing a blob in chunks). Example: `0-10`. None, the default,
+            leaves out the header.
+        content_length: The length of the body in bytes (RFC 9110, section 8.6). Needed only if the body itself
+            does not have a length, such as an iterator. Example: `11`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -162,21 +169,25 @@ def sync(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            413: The body exceeds the registry's limit (SIZE_INVALID). Every registry accepts manifests of up to 4
-                MiB.
-            416: The chunk does not start where the previous chunk ended. Get the progress of the upload and
-                resume from there.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            413: The body exceeds the registry's limit (SIZE_INVALID; OCI Distribution Spec, Pushing Manifests).
+                Every registry accepts manifests of up to 4 MiB.
+            416: The chunk does not start where the previous chunk ended (OCI Distribution Spec, Pushing a blob in
+                chunks). Get the progress of the upload and resume from there.
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing a blob in chunks (end-5), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks>.
@@ -219,14 +230,16 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository name without the registry host. Example: `library/greeting`.
+        name: The repository name without the registry host (OCI Distribution Spec, Pulling manifests). Example:
+            `library/greeting`.
         location: The URL that the server gave, used verbatim.
         body: The bytes of the chunk.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit. Example: `0-10`. None, the default, leaves out the header.
-        content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator. Example: `11`. None, the default, leaves out the header.
+            without a unit (OCI Distribution Spec, Pushing a blob in chunks). Example: `0-10`. None, the default,
+            leaves out the header.
+        content_length: The length of the body in bytes (RFC 9110, section 8.6). Needed only if the body itself
+            does not have a length, such as an iterator. Example: `11`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -238,21 +251,25 @@ async def asyncio(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
-            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
-            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
-            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
-                token.
+            3XX: The content is at another URL, or the registry handles the request there: any request may be
+                redirected (OCI Distribution Spec, API). Reads of blobs are often redirected to external storage, with
+                307. Do not send credentials to another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others; OCI
+                Distribution Spec, Error Codes).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED; RFC 9110, section 15.5.2).
+            403: The credentials are valid but do not allow this (DENIED; RFC 9110, section 15.5.4). GHCR also
+                answers 403 to an expired token.
             404: The content does not exist, the caller may not see it, or the registry does not support this
                 endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
-                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
-                names.
-            413: The body exceeds the registry's limit (SIZE_INVALID). Every registry accepts manifests of up to 4
-                MiB.
-            416: The chunk does not start where the previous chunk ended. Get the progress of the upload and
-                resume from there.
-            429: The rate limit is exceeded (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
-                500 to a name that is too long.
+                from Docker distribution; RFC 9110, section 15.5.5). Docker distribution 2.8 sends plain text for
+                unknown paths and for invalid names.
+            413: The body exceeds the registry's limit (SIZE_INVALID; OCI Distribution Spec, Pushing Manifests).
+                Every registry accepts manifests of up to 4 MiB.
+            416: The chunk does not start where the previous chunk ended (OCI Distribution Spec, Pushing a blob in
+                chunks). Get the progress of the upload and resume from there.
+            429: The rate limit is exceeded (TOOMANYREQUESTS; OCI Distribution Spec, Error Codes).
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). Docker
+                distribution 2.8 also answers 500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing a blob in chunks (end-5), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks>.
