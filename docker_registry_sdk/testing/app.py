@@ -20,7 +20,7 @@ from docker_registry_sdk.testing.v2.errors import NAME_INVALID, UNSUPPORTED, Api
 V1_PATHS = ("/v1/", "/_ping", "/_layers/")
 """The prefixes of the paths of API v1. At the first request with such a path, the modules of API v1 are imported."""
 
-_AMBIGUOUS_ESCAPE = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)", re.IGNORECASE)
+_AMBIGUOUS_ESCAPE = re.compile(rb"%(?:5c|[01][0-9a-f]|7f)", re.IGNORECASE)
 
 
 def build_app(
@@ -83,15 +83,15 @@ class _DispatchByPath:
 
 
 class _RejectAmbiguousPaths:
-    """An ASGI middleware that answers 400 if a path contains a percent-encoded slash, backslash or control character.
+    """An ASGI middleware that answers 400 if a path contains a percent-encoded backslash or control character.
 
-    The router decodes a path before it splits the path at slashes, so it would regard an encoded slash as a separator. But RFC
-    3986, section 2.2, regards an encoded slash as part of a name, and no valid name in API v2 contains a slash of this kind.
+    An encoded slash is a slash: many generated clients write `library%2Fapp` for the name `library/app`, and Docker distribution
+    accepts that, too.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._refusal = Refusal(ApiError(NAME_INVALID, "the path contains an encoded slash, backslash or control character"))
+        self._refusal = Refusal(ApiError(NAME_INVALID, "the path contains an encoded backslash or control character"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._refusal if _AMBIGUOUS_ESCAPE.search(scope["raw_path"]) else self._app

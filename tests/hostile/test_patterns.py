@@ -85,7 +85,7 @@ PATTERNS: dict[tuple[str, str], list[str]] = {
     ("images.location", "_WINDOWS_DRIVE"): ["C:\\"],
     ("images.temporary_files", "_TEMPORARY_NAME"): [".sha256-0123.0123456789ab.tmp"],
     ("legacy_v1.checksum", "_PAYLOAD_CHECKSUM"): [DIGEST],
-    ("testing.app", "_AMBIGUOUS_ESCAPE"): ["%2f", "%0a"],
+    ("testing.app", "_AMBIGUOUS_ESCAPE"): ["%5c", "%0a"],
     ("testing.auth.headers", "_HOST"): ["example.com:443", "[::1]:80"],
     ("testing.auth.scopes", "_SCOPE"): ["repository(plugin):example.com:80/a/b:pull,*,push"],
     ("testing.byte_ranges", "_RANGE"): ["0-12", "-12", "3-"],

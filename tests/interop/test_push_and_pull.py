@@ -80,6 +80,24 @@ def test_monolithic_push_and_pull_return_the_same_bytes(http: httpx.Client, repo
     assert parsed.created.isoformat() == "2024-05-06T07:08:09.123456+00:00"
 
 
+def test_an_encoded_slash_in_a_name_is_a_slash(http: httpx.Client, repo: str) -> None:
+    image = make_image()
+    octets = {"content-type": "application/octet-stream"}
+    base = f"/v2/{repo}%2Fencoded".replace("/", "%2F").replace("%2Fv2%2F", "/v2/", 1)
+    for blob in (image.config, image.layer):
+        started = http.post(f"{base}/blobs/uploads/")
+        assert started.status_code == 202
+        done = http.put(
+            httpx.URL(started.headers["location"]).copy_merge_params({"digest": digest_of(blob)}), content=blob, headers=octets
+        )
+        assert done.status_code == 201
+        assert http.head(f"{base}/blobs/{digest_of(blob)}").headers["content-length"] == str(len(blob))
+    pushed = http.put(f"{base}/manifests/v1", content=image.oci, headers={"content-type": OCI_MANIFEST})
+    assert pushed.status_code == 201
+    assert http.get(f"{base}/tags/list").json() == {"name": f"{repo}/encoded", "tags": ["v1"]}
+    assert get_manifest.sync(http, f"{repo}/encoded", "v1").raw == image.oci
+
+
 def test_chunked_push_follows_the_newest_location(http: httpx.Client, repo: str) -> None:
     content = bytes(range(256)) * 40
     started = start_blob_upload.sync(http, repo)

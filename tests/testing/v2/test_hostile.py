@@ -64,7 +64,7 @@ def test_hostile_paths(stored_registry: EmbeddedRegistry, path: str, method: byt
 
 
 @pytest.mark.parametrize(
-    "path", ["/v2/a%2fb/tags/list", "/v2/A/tags/list", "/v2//a/tags/list", "/v2/%2e%2e/tags/list", "/v2/a%00/tags/list"]
+    "path", ["/v2/a%5cb/tags/list", "/v2/A/tags/list", "/v2//a/tags/list", "/v2/%2e%2e/tags/list", "/v2/a%00/tags/list"]
 )
 def test_invalid_names(stored_registry: EmbeddedRegistry, path: str) -> None:
     status, body = raw_request(
