@@ -207,8 +207,8 @@ def sync(
             406: The request failed (RFC 9110, section 9.3.2). A response to HEAD has no body; use GET to get the
                 reason.
             429: The rate limit is exceeded (OCI Distribution Spec, Error Codes). A response to HEAD has no body.
-            5XX: The request failed (RFC 9110, section 9.3.2). A response to HEAD has no body; use GET to get the
-                reason.
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). A response
+                to HEAD has no body.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Manifests (end-3), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.
@@ -285,8 +285,8 @@ async def asyncio(
             406: The request failed (RFC 9110, section 9.3.2). A response to HEAD has no body; use GET to get the
                 reason.
             429: The rate limit is exceeded (OCI Distribution Spec, Error Codes). A response to HEAD has no body.
-            5XX: The request failed (RFC 9110, section 9.3.2). A response to HEAD has no body; use GET to get the
-                reason.
+            5XX: The registry, its storage or a proxy in front of it failed (RFC 9110, section 15.6). A response
+                to HEAD has no body.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Manifests (end-3), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.
