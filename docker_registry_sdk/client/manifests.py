@@ -37,6 +37,7 @@ _READERS: Final[dict[str, Callable[[Any], Manifest]]] = {
     DOCKER_SCHEMA1: lambda document: models.DockerSchema1Manifest.from_dict(document),
     DOCKER_SCHEMA1_UNSIGNED: lambda document: models.DockerSchema1Manifest.from_dict(document),
 }
+_SCHEMA1: Final = frozenset({DOCKER_SCHEMA1, DOCKER_SCHEMA1_UNSIGNED})
 _INDEXES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
 # The Content-Types of servers and caches that do not know manifest types; others send a type that begins with "text/".
 _GENERIC_TYPES: Final = frozenset({"application/json", OCTET_STREAM, "binary/octet-stream"})
@@ -224,8 +225,8 @@ def _read_manifest(response: HTTPResponse, reference: RefLike) -> ManifestRespon
 def descriptor_from_head(response: api.head_manifest.HeadManifestOk, reference: str) -> models.Descriptor | None:
     """Return the descriptor of a manifest from the headers of the response to HEAD; None if only GET can give the descriptor.
 
-    The result is None if the size or the digest is missing, if the media type is missing or generic, or if the stated digest
-    is not the requested digest.
+    The result is None if the size or the digest is missing, if the media type is missing, generic or one of schema 1, or if the
+    stated digest is not the requested digest.
 
     Args:
         response: The response to `head_manifest`.
@@ -238,8 +239,8 @@ def descriptor_from_head(response: api.head_manifest.HeadManifestOk, reference: 
         digest = requested
     if not size or not is_length_of_get(response) or digest is None or requested not in (None, digest):
         return None  # no manifest has 0 bytes; some registries state that for each HEAD
-    if not media_type or media_type.startswith("text/") or media_type in _GENERIC_TYPES:
-        return None
+    if not media_type or media_type.startswith("text/") or media_type in _GENERIC_TYPES | _SCHEMA1:
+        return None  # some registries state the type of schema 1 for each HEAD
     return models.Descriptor(media_type=media_type, digest=digest, size=size)
 
 
@@ -306,7 +307,7 @@ def _check_single_kind(manifest: Manifest, media_type: str) -> None:
             raise ParseError(model=model, field=name, problem=problem)
     stated = (manifest.media_type or "").lower()
     # The two media types of schema 1, signed and unsigned, name the same format.
-    same = stated == media_type or {stated, media_type} == {DOCKER_SCHEMA1, DOCKER_SCHEMA1_UNSIGNED}
+    same = stated == media_type or {stated, media_type} == _SCHEMA1
     if stated in _READERS and not same:
         raise ParseError(
             model=model,

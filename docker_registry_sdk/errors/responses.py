@@ -290,6 +290,7 @@ class UnexpectedContentTypeError(ResponseError):
     Attributes:
         media_type: The media type of the response without parameters; None if the response has no Content-Type.
         expected: The media types that the API specification documents for the call.
+        said: The messages in the body, if it is the body of an error; otherwise None.
     """
 
     def __init__(
@@ -302,9 +303,10 @@ class UnexpectedContentTypeError(ResponseError):
         raw: bytes,
         media_type: str | None,
         expected: Sequence[str],
+        said: str | None = None,
     ) -> None:
-        self.media_type = media_type
+        self.media_type, self.said = media_type, said
         self.expected = tuple(expected)
         got = f"the media type {media_type}" if media_type else "no media type"
-        problem = f"the response has {got}, not {' or '.join(self.expected)}"
+        problem = f"the response has {got}, not {' or '.join(self.expected)}" + (f", and says: {said}" if said else "")
         super().__init__(problem, method=method, url=url, status=status, headers=headers, raw=raw)

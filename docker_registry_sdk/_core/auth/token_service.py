@@ -13,7 +13,7 @@ from ...errors import AuthError, InvalidReferenceError, ParseError, StatusError,
 from ...token_auth import api, models
 from ..names.origin import Origin
 from ..text.redaction import one_line
-from ..wire import CALL, HTTPRequest, HTTPResponse, Request, call_of, encode_url, name_url, set_call, verbatim_url
+from ..wire import CALL, HTTPRequest, HTTPResponse, Request, call_of, encode_url, error_text, name_url, set_call, verbatim_url
 from .destinations import MAX_REDIRECTS, REDIRECT_STATUSES, Addresses, remove_secret_headers, set_spelling
 from .effects import Effect, Read, Send
 from .scope import ScopeSet
@@ -202,7 +202,9 @@ def _grant(
         # The token may have another type than text: then the problems say so.
         odd = [text.partition(" ")[::2] for text in body.problems if text.startswith(("token ", "access_token "))]
         name, problem = odd[0] if odd else ("token", "is missing, and access_token is missing, too")
-        raise ParseError(model="TokenResponse", field=name, problem=problem.partition(";")[0])
+        words = error_text(response)
+        problem = problem.partition(";")[0] + (f"; the response says: {words}" if words else "")
+        raise ParseError(model="TokenResponse", field=name, problem=problem)
     if not is_sendable(token):
         raise ParseError(
             model="TokenResponse", field="token", problem="contains characters that are not allowed in an HTTP header"

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .context import call_of as call_of
     from .context import sender_of as sender_of
     from .context import set_call as set_call
+    from .error_words import error_text as error_text
     from .failures import is_untrusted as is_untrusted
     from .failures import may_pass as may_pass
     from .failures import never_arrived as never_arrived

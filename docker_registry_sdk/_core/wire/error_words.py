@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
 
 from ...errors import ErrorDetail
-from .secrets import SECRET_FIELDS
+from ..text.redaction import one_line
+from .http_types import ReceivedResponse
+from .secrets import SECRET_FIELDS, show_response
 
 # The names of fields, in lower case and without `_` and `-`: those with a message, the best first, and those with more errors.
 _MESSAGES: Final = (
@@ -27,6 +31,7 @@ _MESSAGES: Final = (
 _NESTED: Final = ("errors", "error", "message", "detail", "details", "data", "fault")
 _MAX_DEPTH: Final = 5
 _MAX_ENTRIES: Final = 50
+_MAX_SHOWN: Final = 3
 
 
 def find_error_details(document: Any) -> tuple[ErrorDetail, ...]:
@@ -39,6 +44,20 @@ def find_error_details(document: Any) -> tuple[ErrorDetail, ...]:
         document: The decoded JSON.
     """
     return tuple(islice(_find(document, _MAX_DEPTH), _MAX_ENTRIES))
+
+
+def error_text(response: ReceivedResponse) -> str | None:
+    """Return the messages in the body of a response, for the exception of a success that is none; None without such messages.
+
+    Args:
+        response: An HTTP response whose body was read, with JSON or another body.
+    """
+    content, _ = show_response(response, response.content)
+    with suppress(ValueError, RecursionError):
+        document = json.loads(content)
+        errors = find_error_details(document) if isinstance(document, dict) else ()
+        return "; ".join(one_line(str(error), 200).rstrip(". ") for error in errors[:_MAX_SHOWN]) or None
+    return None
 
 
 def _find(value: Any, depth: int) -> Iterator[ErrorDetail]:

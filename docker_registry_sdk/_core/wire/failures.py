@@ -11,13 +11,17 @@ import httpx
 from ...errors import RequestTimeoutError, TransportError
 from ..text.error_details import PROXY_LOGIN_HINT
 from .context import call_of
-from .secrets import hide, secrets_of
+from .secrets import TOKEN_OPERATIONS, hide, secrets_of
 
 # Methods that a client may repeat after a connection failure (RFC 9110 section 9.2.2).
 IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _SYSTEM_MODULES: Final = frozenset({"builtins", "socket", "ssl"})
 # How OpenSSL, depending on its version, reads a response without TLS.
 _NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"})
+_REALM_HINT: Final = (
+    "Ask the operator of the registry to correct the realm in its challenge: it begins with https://, but the server at this URL "
+    "does not use TLS."
+)
 # Messages of h11 quote a malformed header, which may contain a secret.
 _QUOTED = r"""(?s):? (bytearray\()?b['"].*"""
 
@@ -35,6 +39,7 @@ def transport_error(request: httpx.Request, error: httpx.HTTPError) -> Transport
     """
     deadline = call_of(request).deadline
     failed = _failed_request(request, error)
+    hint = _REALM_HINT if _lacks_tls(error) and call_of(failed).operation_id in TOKEN_OPERATIONS else _hint(error)
     words = str(error)
     failure: TransportError
     if deadline is not None and deadline.has_passed:
@@ -42,7 +47,7 @@ def transport_error(request: httpx.Request, error: httpx.HTTPError) -> Transport
     else:
         kind = RequestTimeoutError if isinstance(error, httpx.TimeoutException) else TransportError
         problem = hide(hide(re.sub(_QUOTED, "", words), secrets_of(request)), secrets_of(failed)) or type(error).__name__
-        failure = kind(problem, method=failed.method, url=str(failed.url), hint=_hint(error))
+        failure = kind(problem, method=failed.method, url=str(failed.url), hint=hint)
     failure._is_transient = isinstance(error, httpx.TransportError) and may_pass(error)
     failure.__cause__ = _system_error(error)
     return failure
@@ -85,9 +90,13 @@ def _hint(error: httpx.HTTPError) -> str | None:
         return "Ask the operator of the registry, or of the proxy in front of it, to send documents without Content-Encoding."
     if isinstance(error, httpx.ProxyError) and str(error).startswith("407"):
         return PROXY_LOGIN_HINT
-    if isinstance(cause := _system_error(error), ssl.SSLError) and cause.reason in _NO_TLS:
+    if _lacks_tls(error):
         return "Write http:// before the name of the registry if it does not use TLS; else check the port and the proxy."
     return None
+
+
+def _lacks_tls(error: httpx.HTTPError) -> bool:
+    return isinstance(cause := _system_error(error), ssl.SSLError) and getattr(cause, "reason", None) in _NO_TLS
 
 
 def may_pass(error: httpx.TransportError) -> bool:

@@ -14,6 +14,7 @@ from attrs import field, frozen, resolve_types
 from ...errors import ErrorDetail, ParseError, TransportError, UnexpectedContentTypeError
 from .content_coding import coding_of
 from .context import call_of
+from .error_words import error_text
 from .http_types import ReceivedResponse
 from .json_values import Mismatch, Parse
 from .links import find_next, show_links
@@ -119,7 +120,12 @@ def parse_json(response: ReceivedResponse, model: str, parse: Parse[T], expected
     try:
         return parse(document, Report())
     except Mismatch as error:
-        raise ParseError(model=model, field=error.place, problem=error.problem) from None
+        failure = ParseError(model=model, field=error.place, problem=error.problem)
+    except ParseError as error:
+        failure = error
+    if words := error_text(response):  # the body of an error with the status of a success
+        failure = ParseError(model=failure.model, field=failure.field, problem=f"{failure.reason}; the response says: {words}")
+    raise failure from None
 
 
 def unexpected_content_type(response: ReceivedResponse, expected: Sequence[str]) -> UnexpectedContentTypeError:
@@ -130,7 +136,7 @@ def unexpected_content_type(response: ReceivedResponse, expected: Sequence[str])
         expected: The media types that the specification lists for the response.
     """
     _, shown = show_response(response, response.content)
-    return UnexpectedContentTypeError(**shown, media_type=media_type(response), expected=expected)
+    return UnexpectedContentTypeError(**shown, media_type=media_type(response), expected=expected, said=error_text(response))
 
 
 def text_header(response: ReceivedResponse, name: str) -> str | None:

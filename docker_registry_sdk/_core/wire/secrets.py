@@ -15,7 +15,7 @@ from .context import PROXY_LOGINS, call_of
 from .http_types import ReceivedResponse
 
 # The operations whose responses hold tokens, and those whose requests hold secrets in their body.
-_TOKEN_OPERATIONS: Final = frozenset({"get_token", "post_token"})
+TOKEN_OPERATIONS: Final = frozenset({"get_token", "post_token"})
 _SECRET_BODIES: Final = frozenset({"post_token", "create_user", "update_user"})
 # Shorter values occur in messages by chance.
 _MIN_CHARACTERS: Final = 4
@@ -96,7 +96,7 @@ def show_response(response: ReceivedResponse, content: bytes) -> tuple[bytes, di
             content = _hide_in_body(content, secrets)
             headers = {name: hide(value, secrets) for name, value in headers.items()}
         method, url = request.method, str(request.url)
-        raw = b"" if call_of(request).operation_id in _TOKEN_OPERATIONS else content
+        raw = b"" if call_of(request).operation_id in TOKEN_OPERATIONS else content
     return content, {"method": method, "url": url, "status": response.status_code, "headers": headers, "raw": raw}
 
 

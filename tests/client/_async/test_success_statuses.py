@@ -242,6 +242,26 @@ async def test_every_2xx_status_with_an_index_is_a_list_of_referrers(
     assert [one.digest for one in await client.list_referrers(digest_of(BLOB))] == [digest_of(INDEX)]
 
 
+@pytest.mark.parametrize(
+    "body", [b'{"errors": [{"message": "not today"}]}', b'{"message": "not today"}', b'{"error": {"message": "not today"}}']
+)
+@pytest.mark.parametrize("of_token", [True, False])
+async def test_the_message_of_an_error_with_a_2xx_status_is_shown(
+    connect_to: AsyncConnect, loopback: Loopback, body: bytes, of_token: bool
+) -> None:
+    def answer(handler: Handler) -> None:
+        is_refused = of_token and not handler.path.startswith("/token")
+        handler.reply(401, WWW_Authenticate='Bearer realm="/token"') if is_refused else handler.reply(200, body)
+
+    loopback.answer = answer
+    client = await connect_to(loopback.url)
+    with pytest.raises(ParseError, match="says: not today") as caught:
+        await client.list_tags()
+    assert caught.value.field == ("token" if of_token else "tags")
+    with pytest.raises((ParseError, UnexpectedContentTypeError), match="says: not today"):
+        await client.get_manifest("v1")
+
+
 @pytest.mark.parametrize("status", [201, 202, 204, 205, 206])
 async def test_a_status_without_the_document_is_no_success_of_a_read(
     connect_to: AsyncConnect, loopback: Loopback, status: int

@@ -248,6 +248,27 @@ def test_every_2xx_status_with_an_index_is_a_list_of_referrers(
     assert [one.digest for one in client.list_referrers(digest_of(BLOB))] == [digest_of(INDEX)]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b'{"errors": [{"message": "not today"}]}', b'{"message": "not today"}', b'{"error": {"message": "not today"}}'],
+)
+@pytest.mark.parametrize("of_token", [True, False])
+def test_the_message_of_an_error_with_a_2xx_status_is_shown(
+    connect_to: Connect, loopback: Loopback, body: bytes, of_token: bool
+) -> None:
+    def answer(handler: Handler) -> None:
+        is_refused = of_token and not handler.path.startswith("/token")
+        handler.reply(401, WWW_Authenticate='Bearer realm="/token"') if is_refused else handler.reply(200, body)
+
+    loopback.answer = answer
+    client = connect_to(loopback.url)
+    with pytest.raises(ParseError, match="says: not today") as caught:
+        client.list_tags()
+    assert caught.value.field == ("token" if of_token else "tags")
+    with pytest.raises((ParseError, UnexpectedContentTypeError), match="says: not today"):
+        client.get_manifest("v1")
+
+
 @pytest.mark.parametrize("status", [201, 202, 204, 205, 206])
 def test_a_status_without_the_document_is_no_success_of_a_read(
     connect_to: Connect, loopback: Loopback, status: int

@@ -9,7 +9,7 @@ import threading
 import httpx
 import pytest
 
-from docker_registry_sdk._core.wire import is_untrusted
+from docker_registry_sdk._core.wire import CallContext, is_untrusted, set_call
 from docker_registry_sdk._core.wire.failures import transport_error
 from docker_registry_sdk.errors import RequestTimeoutError, TransportError
 
@@ -66,6 +66,8 @@ def test_a_server_without_tls_has_a_hint_of_its_own() -> None:
             httpx.get(f"https://127.0.0.1:{server.getsockname()[1]}", trust_env=False)
         thread.join()
     assert "Write http:// before the name" in transport_error(REQUEST, caught.value).hint
+    set_call(caught.value.request, CallContext(operation_id="get_token"))
+    assert "the realm in its challenge" in transport_error(REQUEST, caught.value).hint
 
 
 def answer_without_tls(server: socket.socket) -> None:

@@ -241,7 +241,7 @@ ODD_ERROR_BODIES = [
     b'{"errors": [{"code": 5}]}',
     b'{"errors": [{}]}',
     b'{"errors": [' + DEEP,
-    b'{"error": {"code": "X"}}',
+    b'{"error": {"code": 5}}',
     b'{"errors": [{"code": null, "message": null, "detail": ' + b"[" * 900 + b"]" * 900 + b"}]}",
 ]
 
