@@ -70,8 +70,12 @@ class ConfigLocation:
                 raise self._error("the file cannot be read: it is not a regular file")
             with open(os.open(self.path, os.O_RDONLY | _OPEN_FLAGS), "rb") as file:
                 content = file.read(MAX_CONFIG_FILE_BYTES + 1)
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return None
+        except NotADirectoryError:
+            if Path(os.devnull) in self.path.parents:  # as a folder without files
+                return None
+            raise self._error("the file cannot be read: its path names a file in the place of a folder") from None
         except OSError as error:
             raise self._error(f"the file cannot be read: {error.strerror or 'unknown error'}") from None
         if len(content) > MAX_CONFIG_FILE_BYTES:

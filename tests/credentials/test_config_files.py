@@ -485,9 +485,15 @@ def test_a_file_without_permission_is_passed_over(search: Search, home: Home, mo
         search("quay.io")
 
 
-def test_file_in_place_of_a_folder_counts_as_missing(find: Find, home: Home) -> None:
-    home.write(".docker", b"")
-    assert find("quay.io") is None
+def test_a_file_in_the_place_of_a_folder_is_passed_over_or_named(search: Search, home: Home) -> None:
+    file = home.write(".docker", b"")
+    home.write(".dockercfg", {"quay.io": entry("me")})
+    found = search("quay.io")
+    assert username(found.credential) == "me"
+    assert found.passed_over == (f"{file}/config.json: the file cannot be read: its path names a file in the place of a folder",)
+    home.environ["DOCKER_CONFIG"] = str(file)
+    with pytest.raises(AuthError, match="config.json: the file cannot be read: its path names a file"):
+        search("quay.io")
 
 
 def test_world_readable_file_is_read(find: Find, home: Home) -> None:
