@@ -492,7 +492,7 @@ def test_a_file_in_the_place_of_a_folder_is_passed_over_or_named(search: Search,
     assert username(found.credential) == "me"
     assert found.passed_over == (f"{file}/config.json: the file cannot be read: its path names a file in the place of a folder",)
     home.environ["DOCKER_CONFIG"] = str(file)
-    with pytest.raises(AuthError, match="config.json: the file cannot be read: its path names a file"):
+    with pytest.raises(AuthError, match=r"config\.json: the file cannot be read: its path names a file"):
         search("quay.io")
 
 
