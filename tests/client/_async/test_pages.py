@@ -15,6 +15,7 @@ from tests.client._async.conftest import AsyncConnect
 from tests.client.conftest import StartRegistry, options_of
 from tests.core.wire.loopback import Handler, Loopback
 from tests.support.images import OCI_INDEX, OCI_MANIFEST, digest_of, make_image
+from tests.support.stored import store
 
 pytestmark = pytest.mark.anyio
 SUBJECT = "sha256:" + "0" * 64
@@ -59,40 +60,35 @@ async def collect(items: AsyncIterator[object], into: list[object]) -> None:
 
 
 @pytest.mark.parametrize("auth", ["none", "token"])
-async def test_all_pages_are_read_in_order(start_registry: StartRegistry, connect_to: AsyncConnect, auth: str) -> None:
+async def test_all_pages_are_read_in_order(start_registry: StartRegistry, connect_to: AsyncConnect, repo: str, auth: str) -> None:
     registry = start_registry(RegistrySettings(page_limit=7), auth=auth)
     client = await connect_to(registry.url, **options_of(registry))
     image = make_image()
-    for content in (image.config, image.layer):
-        await client.blob_upload(content)
-    tags = sorted(f"v{number}" for number in range(30))
-    for tag in tags:
-        await client.put_manifest(image.oci, tag, media_type=OCI_MANIFEST)
+    blobs = [image.config, image.layer]
     subject = digest_of(image.oci)
-    referrers = set()
+    tags = sorted(f"v{number}" for number in range(30))
+    referrers = []
     for number in range(20):
         document = json.loads(image.oci) | {
             "artifactType": f"example/{number % 2}",
             "annotations": {"number": str(number)},
             "subject": {"mediaType": OCI_MANIFEST, "digest": subject, "size": len(image.oci)},
         }
-        content = json.dumps(document).encode()
-        referrers.add((await client.put_manifest(content, digest_of(content), media_type=OCI_MANIFEST)).digest)
-        other = client.with_repo(f"others/{number:02}")
-        await other.blob_upload(image.config)
-        await other.blob_upload(image.layer)
-        await other.put_manifest(image.oci, "v1", media_type=OCI_MANIFEST)
+        referrers.append(json.dumps(document).encode())
+        store(registry, f"others/{number:02}", blobs, [(OCI_MANIFEST, image.oci)], {"v1": subject})
+    manifests = [(OCI_MANIFEST, raw) for raw in (image.oci, *referrers)]
+    store(registry, repo, blobs, manifests, dict.fromkeys(tags, subject))
 
     for page_size in (None, 1, 3, 7, 100):
         assert [tag async for tag in client.iter_tags(page_size=page_size)] == tags
         names = [name async for name in client.iter_repositories(page_size=page_size)]
         assert [name for name in names if name.startswith("others/")] == [f"others/{number:02}" for number in range(20)]
-    assert {one.digest async for one in client.iter_referrers(subject)} == referrers
+    assert {one.digest async for one in client.iter_referrers(subject)} == set(map(digest_of, referrers))
     assert len([one async for one in client.iter_referrers(subject, artifact_type="example/1")]) == 10
 
     assert await client.list_tags(page_size=3) == tags
     assert await client.list_repositories(page_size=3) == names
-    assert {one.digest for one in await client.list_referrers(subject)} == referrers
+    assert {one.digest for one in await client.list_referrers(subject)} == set(map(digest_of, referrers))
     pages = [page async for page in client.iter_tags(page_size=3).pages()]
     assert pages[0] == tags[:3]
     assert [tag for page in pages for tag in page] == tags

@@ -15,7 +15,7 @@ from docker_registry_sdk.images import Layout
 from docker_registry_sdk.media_types import OCI_INDEX
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.v2.models import ImageConfig
-from tests.images.built_images import AMD64, ARM64, BuiltImage, build_image, build_index, build_manifest, push_image
+from tests.images.built_images import AMD64, ARM64, BuiltImage, build_image, build_index, build_manifest, store_image
 from tests.images.platform_cases import CASES, PlatformCase, build_entries
 from tests.support.images import OCI_MANIFEST, descriptor
 
@@ -34,10 +34,16 @@ ARTIFACT = build_manifest(
 
 
 @pytest.fixture(scope="module")
-def repository_url() -> Iterator[str]:
-    """The URL of a repository in an embedded registry."""
-    with EmbeddedRegistry() as registry:
-        yield f"{registry.url}/a"
+def registry() -> Iterator[EmbeddedRegistry]:
+    """An embedded registry."""
+    with EmbeddedRegistry() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def repository_url(registry: EmbeddedRegistry) -> str:
+    """The URL of a repository in that registry."""
+    return f"{registry.url}/a"
 
 
 @pytest.fixture
@@ -53,8 +59,8 @@ def entry_of(config: ImageConfig) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.ask} of {case.index}")
-async def test_the_image_for_a_platform(case: PlatformCase, client: AsyncRegistryClientV2, repository_url: str) -> None:
-    push_image(repository_url, build_entries(case.index), "v1")
+async def test_the_image_for_a_platform(case: PlatformCase, client: AsyncRegistryClientV2, registry: EmbeddedRegistry) -> None:
+    store_image(registry, "a", build_entries(case.index), "v1")
     if case.want is None:
         with pytest.raises(PlatformNotFoundError, match=f"{re.escape(case.error)}(?:\\.|$)") as caught:
             await client.resolve("v1", platform=case.ask)
@@ -68,9 +74,9 @@ async def test_the_image_for_a_platform(case: PlatformCase, client: AsyncRegistr
 
 @pytest.mark.parametrize("case", [case for case in CASES if "?" in str(case.index) or "((" in str(case.index)][:8])
 async def test_the_image_for_a_platform_in_a_layout(
-    case: PlatformCase, client: AsyncRegistryClientV2, repository_url: str, tmp_path: Path
+    case: PlatformCase, client: AsyncRegistryClientV2, registry: EmbeddedRegistry, tmp_path: Path
 ) -> None:
-    push_image(repository_url, build_entries(case.index), "v1")
+    store_image(registry, "a", build_entries(case.index), "v1")
     layout = Layout(tmp_path / "layout", "v1")
     await images.async_copy(client.ref("v1"), layout)
     if case.want is None:
@@ -83,35 +89,37 @@ async def test_the_image_for_a_platform_in_a_layout(
         assert entry_of(await images.async_get_config(one)) == case.want
 
 
-async def test_entries_that_state_their_platform_are_not_read(client: AsyncRegistryClientV2, repository_url: str) -> None:
-    push_image(repository_url, build_entries((("linux/amd64",), "?linux/amd64", "linux/amd64")), "v1")
+async def test_entries_that_state_their_platform_are_not_read(client: AsyncRegistryClientV2, registry: EmbeddedRegistry) -> None:
+    store_image(registry, "a", build_entries((("linux/amd64",), "?linux/amd64", "linux/amd64")), "v1")
     found = (await client.get_manifest("v1")).manifest
     assert (await client.resolve("v1", platform="linux/amd64")).digest == found.to_dict()["manifests"][2]["digest"]
 
 
-async def test_an_index_that_is_listed_in_many_places_is_read_once(client: AsyncRegistryClientV2, repository_url: str) -> None:
+async def test_an_index_that_is_listed_in_many_places_is_read_once(
+    client: AsyncRegistryClientV2, registry: EmbeddedRegistry
+) -> None:
     part = build_entries(("linux/amd64",))
     for _ in range(6):
         part = build_index({}, without_platform=[part, part, part])
-    push_image(repository_url, part, "v1")
+    store_image(registry, "a", part, "v1")
     with pytest.raises(PlatformNotFoundError, match="its platforms are linux/amd64"):
         await client.resolve("v1", platform="linux/s390x")
 
 
-async def test_indexes_that_are_nested_too_deep_are_refused(client: AsyncRegistryClientV2, repository_url: str) -> None:
+async def test_indexes_that_are_nested_too_deep_are_refused(client: AsyncRegistryClientV2, registry: EmbeddedRegistry) -> None:
     part = build_entries(("linux/amd64",))
     for _ in range(8):
         part = build_index({"linux/amd64": part})
-    push_image(repository_url, part, "v1")
+    store_image(registry, "a", part, "v1")
     with pytest.raises(ImageError, match="nested too deep: the limit is 8 levels"):
         await client.get_manifest("v1", platform="linux/amd64")
 
 
 async def test_the_number_of_entries_that_are_read_is_limited(
-    client: AsyncRegistryClientV2, repository_url: str, tmp_path: Path
+    client: AsyncRegistryClientV2, registry: EmbeddedRegistry, tmp_path: Path
 ) -> None:
     many = build_index({}, without_platform=[build_image([], f"linux/arch{number}") for number in range(MAX_READ + 1)])
-    push_image(repository_url, many, "v1")
+    store_image(registry, "a", many, "v1")
     with pytest.raises(ImageError, match=f"the platforms of more than {MAX_READ} entries of the index are not stated"):
         await client.resolve("v1", platform="linux/amd64")
     layout = Layout(tmp_path, "v1")
@@ -121,11 +129,11 @@ async def test_the_number_of_entries_that_are_read_is_limited(
 
 
 async def test_an_entry_without_a_platform_that_is_missing_is_passed_over_and_named(
-    client: AsyncRegistryClientV2, repository_url: str
+    client: AsyncRegistryClientV2, registry: EmbeddedRegistry
 ) -> None:
     root = build_index({}, without_platform=[AMD64, ARTIFACT, ARM64])
     sparse = BuiltImage(root.root, root.media_type, {**root.manifests}, root.blobs)
-    push_image(repository_url, sparse, "v1")
+    store_image(registry, "a", sparse, "v1")
     await client.delete_manifest(AMD64.root)
     assert (await client.resolve("v1", platform="linux/arm64")).digest == ARM64.root
     with pytest.raises(PlatformNotFoundError, match=r"an entry without a platform cannot be read: GET .*404") as caught:
@@ -134,13 +142,13 @@ async def test_an_entry_without_a_platform_that_is_missing_is_passed_over_and_na
     assert isinstance(caught.value.__cause__, NotFoundError)
 
 
-async def test_entries_that_are_layers_are_never_read(client: AsyncRegistryClientV2, repository_url: str) -> None:
+async def test_entries_that_are_layers_are_never_read(client: AsyncRegistryClientV2, registry: EmbeddedRegistry) -> None:
     cache = {
         "schemaVersion": 2,
         "mediaType": OCI_INDEX,
         "manifests": [descriptor("application/vnd.oci.image.layer.v1.tar", b"1")],
     }
-    push_image(repository_url, build_manifest(cache, OCI_INDEX, blobs=[b"1"]), "v1")
+    store_image(registry, "a", build_manifest(cache, OCI_INDEX, blobs=[b"1"]), "v1")
     with pytest.raises(PlatformNotFoundError, match="its index contains no platforms"):
         await client.resolve("v1", platform="linux/amd64")
 
