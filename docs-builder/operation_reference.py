@@ -52,7 +52,7 @@ def _page(description: Description) -> str:
     viewer = f"../../openapi/{description.name}.html"
     api = f"../python/{description.package}.api.md"
     rows = [
-        f"| [`{name}`]({api}#{description.package}.api.{name}) | `{endpoint}` | {summary} |"
+        f"| [`{name}`]({api}#{description.package}.api.{name}) | {summary} | `{endpoint}` |"
         for name, endpoint, summary in operation_rows(description.operations)
     ]
     parts = [
@@ -62,6 +62,6 @@ def _page(description: Description) -> str:
         f"[JSON](../../openapi/{description.name}.json).",
         f"Each operation is a module of [`{description.package}.api`]({api}). `{description.package}.operations.OPERATIONS` "
         "contains this table, with all arguments.",
-        "\n".join(["| name | endpoint | description |", "|---|---|---|", *rows]),
+        "\n".join(["| name | description | endpoint |", "|---|---|---|", *rows]),
     ]
     return "\n\n".join(parts) + "\n"

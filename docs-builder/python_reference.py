@@ -108,12 +108,12 @@ def _module_page(module: ModuleType, names: list[PublicName]) -> Iterator[str]:
     yield f"# {module.__name__}"
     yield _summary(module)
     elsewhere = [one for one in names if one.page != FOLDER / f"{module.__name__}.md"]
-    if elsewhere:
-        yield "Described on other pages:"
-        yield "\n".join(f"- [`{one.name}`]({one.page.name}#{one.anchor})" for one in elsewhere)
     for one in names:
         if one not in elsewhere:
             yield _entry(one.anchor)
+    if elsewhere:
+        yield "## Described on other pages"
+        yield _links(elsewhere)
 
 
 def _entry(full_name: str) -> str:
@@ -140,4 +140,8 @@ def _index(names: list[PublicName]) -> Iterator[str]:
         if own:
             yield f"## [{module_name}]({module_name}.md)"
             yield _summary(importlib.import_module(module_name))
-            yield " · ".join(f"[`{one.name}`]({one.page.name}#{one.anchor})" for one in own)
+            yield _links(own)
+
+
+def _links(names: list[PublicName]) -> str:
+    return " · ".join(f"[`{one.name}`]({one.page.name}#{one.anchor})" for one in names)

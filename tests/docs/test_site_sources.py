@@ -10,6 +10,7 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import layers_picture
 import project_pages
@@ -107,6 +108,19 @@ def test_every_project_page_exists() -> None:
     for file, page in project_pages.PAGES.items():
         assert (PROJECT / file).is_file()
         assert PurePosixPath(page).parts[0] == "project"
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    navigation = tomllib.loads((PROJECT / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"]
+    listed = _paths(navigation)
+    pages = {page.relative_to(PROJECT / "docs").as_posix() for page in (PROJECT / "docs").rglob("*.md")}
+    pages |= {path.as_posix() for path in _generated()} | set(project_pages.PAGES.values())
+    assert sorted(listed) == sorted(pages)
+
+
+def _paths(entries: list[dict[str, Any]]) -> list[str]:
+    values = [value for entry in entries for value in entry.values()]
+    return [path for value in values for path in ([value] if isinstance(value, str) else _paths(value))]
 
 
 def test_the_picture_has_every_layer() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -76,3 +78,20 @@ def test_every_public_name_is_in_the_reference(site: Path) -> None:
         file = site / name.page.with_suffix(".html")
         text = pages.setdefault(file, file.read_text(encoding="utf-8"))
         assert f'id="{name.anchor}"' in text, name
+
+
+def test_no_link_is_dead(site: Path) -> None:
+    texts = {file: file.read_text(encoding="utf-8") for file in site.rglob("*.html") if file.name != "404.html"}
+    anchors = {file: {unquote(found) for found in re.findall(r' (?:id|name)="([^"]+)"', text)} for file, text in texts.items()}
+    dead = set()
+    for file, text in texts.items():
+        for link in set(re.findall(r' (?:href|src)="([^"]*)"', text)):
+            path, _, anchor = link.partition("#")
+            if re.match(r"[a-z]+:", link):
+                continue
+            target = (file.parent / unquote(path.partition("?")[0])).resolve() if path else file
+            if target.is_dir():
+                target /= "index.html"
+            if not target.is_file() or (anchor and target in anchors and unquote(anchor) not in anchors[target]):
+                dead.add((file.relative_to(site).as_posix(), link))
+    assert dead == set()
