@@ -28,7 +28,7 @@ HOST = st.sampled_from(
     ["", "docker.io/", "index.docker.io/", "quay.io/", "localhost/", "localhost:5000/", "[::1]:5000/", "[::1]/", "HOST/"]
 )
 SCHEME = st.sampled_from(["", "https://"])
-TAG = st.from_regex(r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?", fullmatch=True)
+TAG = st.from_regex(r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,20})?", fullmatch=True)
 ENCODED = st.sampled_from(["", f"@{DIGEST}", "@sha512:" + "0" * 128])
 
 
