@@ -54,4 +54,4 @@ def _add_images(registry: EmbeddedRegistry) -> None:
     registry.add_image("example/app:1.0", files={"app": "…"}, labels={"version": "1.0"}, platforms=PLATFORMS)
     registry.add_image("example/team/app:1.0", files={"app": "…"})
     registry.add_image("app:1.0", files={"app": "…"})
-    registry.add_image("library/hello-world:latest", files={"hello": "…"}, platforms=PLATFORMS)
+    registry.add_image("library/alpine:latest", files={"etc/motd": "hello"}, platforms=PLATFORMS)
