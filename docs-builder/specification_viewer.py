@@ -6,12 +6,14 @@ import json
 import shutil
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import yaml
 from operation_reference import DESCRIPTIONS
 
 SPECIFICATIONS = Path(__file__).resolve().parents[1] / "openapi"
 _FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png", "LICENSE")
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -57,10 +59,35 @@ def write(folder: Path) -> None:
         shutil.copy(str(files("flask_swagger_ui") / "dist" / name), viewer / name)
     for one in DESCRIPTIONS:
         source = SPECIFICATIONS / f"{one.name}.yaml"
-        document = json.dumps(yaml.safe_load(source.read_text(encoding="utf-8")), indent=2)
+        document = yaml.safe_load(source.read_text(encoding="utf-8"))
         shutil.copy(source, folder / source.name)
-        (folder / f"{one.name}.json").write_text(document + "\n", encoding="utf-8")
-        (folder / f"{one.name}.js").write_text(f"const description = {document}\n", encoding="utf-8")
+        (folder / f"{one.name}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        script = f"const description = {json.dumps(with_own_parameters(document))}\n"
+        (folder / f"{one.name}.js").write_text(script, encoding="utf-8")
         others = "".join(f'<a href="{other.name}.html">{other.title}</a>' for other in DESCRIPTIONS if other is not one)
         page = _PAGE.format(title=one.title, name=one.name, others=others)
         (folder / f"{one.name}.html").write_text(page, encoding="utf-8")
+
+
+def with_own_parameters(document: dict[str, Any]) -> dict[str, Any]:
+    """Return an OpenAPI document in which each operation lists all its parameters itself.
+
+    Swagger UI shows no name and no type of a parameter that a path lists by a reference.
+
+    Args:
+        document: The document, which is not changed.
+    """
+    shared = document["components"].get("parameters", {})
+
+    def resolved(parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one for one in parameters]
+
+    paths = {}
+    for path, item in document["paths"].items():
+        common = resolved(item.get("parameters", []))
+        paths[path] = {
+            key: value if key not in _METHODS else {**value, "parameters": common + resolved(value.get("parameters", []))}
+            for key, value in item.items()
+            if key != "parameters"
+        }
+    return {**document, "paths": paths}

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+import yaml
 
 from docker_registry_sdk.token_auth.operations import OPERATIONS as TOKEN_OPERATIONS
 from docker_registry_sdk.v1.operations import OPERATIONS as V1_OPERATIONS
@@ -19,6 +20,7 @@ from tests.support.markdown import PROJECT
 
 sys.path.insert(0, str(PROJECT / "docs-builder"))
 import python_reference
+import specification_viewer
 
 DESCRIPTIONS = {"registry-v1": V1_OPERATIONS, "registry-v2": V2_OPERATIONS, "token-auth": TOKEN_OPERATIONS}
 
@@ -70,6 +72,25 @@ def test_the_rendered_description_shows_all_operations(site: Path, page: Page, n
     for operation in operations:
         assert operation.summary in text
         assert operation.path in text
+
+
+def test_an_operation_shows_its_parameters_and_examples(site: Path, page: Page) -> None:
+    page.open(f"{site.as_uri()}/openapi/registry-v2.html")
+    page.wait_for("document.querySelectorAll('.opblock').length > 0")
+    page.evaluate("document.querySelectorAll('.opblock-summary-control').forEach(button => button.click())")
+    page.wait_for(
+        "document.querySelectorAll('.opblock.is-open .responses-table').length === document.querySelectorAll('.opblock').length"
+    )
+    document = specification_viewer.with_own_parameters(yaml.safe_load((PROJECT / "openapi" / "registry-v2.yaml").read_bytes()))
+    blocks = page.evaluate("[...document.querySelectorAll('.opblock')].map(block => [block.id, block.innerText])")
+    texts = {name.rpartition("-")[2]: text for name, text in blocks}
+    for item in document["paths"].values():
+        for operation in item.values():
+            text = texts[operation["operationId"]]
+            for parameter in operation["parameters"]:
+                example = parameter["example"]
+                values = example if isinstance(example, list) else [example]
+                assert all(str(value) in text for value in [parameter["name"], *values]), parameter
 
 
 def test_every_public_name_is_in_the_reference(site: Path) -> None:
