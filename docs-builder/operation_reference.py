@@ -59,7 +59,8 @@ def _page(description: Description) -> str:
         f"# {description.title}",
         f"[Open the whole description: parameters, responses, schemas]({viewer}){{.md-button}}",
         f"The file itself, for other generators and tools: [YAML](../../openapi/{description.name}.yaml), "
-        f"[JSON](../../openapi/{description.name}.json).",
+        f"[JSON](../../openapi/{description.name}.json). The wheel has it, too, as data of `docker_registry_sdk.openapi`; "
+        "[its changes](../../project/openapi-changelog.md) have versions of their own.",
         f"Each operation is a module of [`{description.package}.api`]({api}). `{description.package}.operations.OPERATIONS` "
         "contains this table, with all arguments.",
         "\n".join(["| name | description | endpoint |", "|---|---|---|", *rows]),

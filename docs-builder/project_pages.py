@@ -14,6 +14,7 @@ PAGES = {
     "CONTRIBUTING.md": "project/contributing.md",
     "SECURITY.md": "project/security.md",
     "openapi/README.md": "project/openapi.md",
+    "openapi/CHANGELOG.md": "project/openapi-changelog.md",
     "tests/README.md": "project/tests.md",
     "docker_registry_sdk/_core/http1/README.md": "project/http1.md",
 }

@@ -8,10 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from operation_reference import DESCRIPTIONS
 
-SPECIFICATIONS = Path(__file__).resolve().parents[1] / "openapi"
 _FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png", "LICENSE")
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _PAGE = """<!doctype html>
@@ -46,7 +44,7 @@ SwaggerUIBundle({{
 
 
 def write(folder: Path) -> None:
-    """Write the viewer, and each OpenAPI file as YAML, as JSON and as a page, into a folder.
+    """Write the viewer, and each OpenAPI file as YAML and JSON, as the package publishes it, and as a page, into a folder.
 
     A page loads its description from a script, so that it also works when it is opened as a file.
 
@@ -57,11 +55,11 @@ def write(folder: Path) -> None:
     viewer.mkdir(parents=True)
     for name in _FILES:
         shutil.copy(str(files("flask_swagger_ui") / "dist" / name), viewer / name)
+    published = files("docker_registry_sdk.openapi")
     for one in DESCRIPTIONS:
-        source = SPECIFICATIONS / f"{one.name}.yaml"
-        document = yaml.safe_load(source.read_text(encoding="utf-8"))
-        shutil.copy(source, folder / source.name)
-        (folder / f"{one.name}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        for name in (f"{one.name}.yaml", f"{one.name}.json"):
+            (folder / name).write_bytes((published / name).read_bytes())
+        document = json.loads((published / f"{one.name}.json").read_text(encoding="utf-8"))
         script = f"const description = {json.dumps(with_own_parameters(document))}\n"
         (folder / f"{one.name}.js").write_text(script, encoding="utf-8")
         others = "".join(f'<a href="{other.name}.html">{other.title}</a>' for other in DESCRIPTIONS if other is not one)
