@@ -28,7 +28,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The service of the challenge, which identifies the registry. If the challenge has no service, or an empty one, leave this out: a parameter without a value counts as missing. Example: `registry.example.com`.",
+                description="The service of the challenge, which identifies the registry (Token authentication, Requesting a token). If the challenge has no service, or an empty one, leave this out: a parameter without a value counts as missing. Example: `registry.example.com`.",
             ),
             Parameter(
                 name="scope",
@@ -36,7 +36,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="list[str]",
                 required=False,
-                description='The scopes, each as a parameter of its own. A challenge has several scopes in one string, separated by spaces. Example: `["repository:library/greeting:pull,push", "repository:library/busybox:pull"]`.',
+                description='The scopes, each as a parameter of its own (Token authentication, Requesting a token). A challenge has several scopes in one string, separated by spaces. Example: `["repository:library/greeting:pull,push", "repository:library/busybox:pull"]`.',
             ),
             Parameter(
                 name="client_id",
@@ -44,7 +44,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The name of the client, for the service's records. It need not be registered. Always send one: some services require it. Example: `docker_registry_sdk`.",
+                description="The name of the client, for the service's records (Token authentication, Requesting a token). It need not be registered. Always send one: some services require it. Example: `docker_registry_sdk`.",
             ),
             Parameter(
                 name="account",
@@ -52,7 +52,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The user name, which docker sends in addition to the Basic credentials. A service may ignore it, or answer 400 if it differs from the user name in the credentials. Example: `alice`.",
+                description="The user name, which docker sends in addition to the Basic credentials (Token authentication, Requesting a token). A service may ignore it, or answer 400 if it differs from the user name in the credentials. Example: `alice`.",
             ),
             Parameter(
                 name="offline_token",
@@ -60,7 +60,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="bool",
                 required=False,
-                description="Whether to request a refresh token too; a GET returns one only if this is true. Some services return a refresh token that they do not accept later, so request one only to use it. Example: `True`.",
+                description="Whether to request a refresh token too; a GET returns one only if this is true (Token authentication, Requesting a token). Some services return a refresh token that they do not accept later, so request one only to use it. Example: `True`.",
             ),
         ),
         body=None,

@@ -24,12 +24,13 @@ GetTokenOkBody: TypeAlias = "TokenResponse"
 
 @frozen(kw_only=True)
 class GetTokenOk(wire.ParsedResponse[GetTokenOkBody]):
-    """200 or another 2xx with a document: A token, which may have fewer rights than requested, or no rights. A service
-    may also answer 200 with a web page instead of a token. Example of a body: `{"token": "example-token",
-    "access_token": "example-token", "expires_in": 300, "issued_at": "2026-01-31T12:00:00Z"}`."""
+    """200 or another 2xx with a document: A token, which may have fewer rights than requested, or no rights (Token
+    authentication, Requesting a token). A service may also answer 200 with a web page instead of a token. Example of
+    a body: `{"token": "example-token", "access_token": "example-token", "expires_in": 300, "issued_at":
+    "2026-01-31T12:00:00Z"}`."""
 
     cache_control: str | None
-    """Cache-Control: no-store if responses must not be cached. Example: `no-store`."""
+    """Cache-Control: no-store if responses must not be cached (RFC 9111, section 5.2.2.5). Example: `no-store`."""
 
 
 Success: TypeAlias = GetTokenOk
@@ -49,21 +50,21 @@ def request(
 
     Args:
         realm: The URL that the server gave, used verbatim.
-        service: The service of the challenge, which identifies the registry. If the challenge has no service, or
-            an empty one, leave this out: a parameter without a value counts as missing. Example:
-            `registry.example.com`. None, the default, leaves out the query parameter.
-        scope: The scopes, each as a parameter of its own. A challenge has several scopes in one string, separated
-            by spaces. Example: `["repository:library/greeting:pull,push", "repository:library/busybox:pull"]`. None,
-            the default, leaves out the query parameter.
-        client_id: The name of the client, for the service's records. It need not be registered. Always send one:
-            some services require it. Example: `docker_registry_sdk`. None, the default, leaves out the query
-            parameter.
-        account: The user name, which docker sends in addition to the Basic credentials. A service may ignore it,
-            or answer 400 if it differs from the user name in the credentials. Example: `alice`. None, the default,
-            leaves out the query parameter.
-        offline_token: Whether to request a refresh token too; a GET returns one only if this is true. Some
-            services return a refresh token that they do not accept later, so request one only to use it. Example:
-            `True`. None, the default, leaves out the query parameter.
+        service: The service of the challenge, which identifies the registry (Token authentication, Requesting a
+            token). If the challenge has no service, or an empty one, leave this out: a parameter without a value
+            counts as missing. Example: `registry.example.com`. None, the default, leaves out the query parameter.
+        scope: The scopes, each as a parameter of its own (Token authentication, Requesting a token). A challenge
+            has several scopes in one string, separated by spaces. Example: `["repository:library/greeting:pull,push",
+            "repository:library/busybox:pull"]`. None, the default, leaves out the query parameter.
+        client_id: The name of the client, for the service's records (Token authentication, Requesting a token).
+            It need not be registered. Always send one: some services require it. Example: `docker_registry_sdk`.
+            None, the default, leaves out the query parameter.
+        account: The user name, which docker sends in addition to the Basic credentials (Token authentication,
+            Requesting a token). A service may ignore it, or answer 400 if it differs from the user name in the
+            credentials. Example: `alice`. None, the default, leaves out the query parameter.
+        offline_token: Whether to request a refresh token too; a GET returns one only if this is true (Token
+            authentication, Requesting a token). Some services return a refresh token that they do not accept later,
+            so request one only to use it. Example: `True`. None, the default, leaves out the query parameter.
 
     Returns:
         The request.
@@ -155,21 +156,21 @@ def sync(
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         realm: The URL that the server gave, used verbatim.
-        service: The service of the challenge, which identifies the registry. If the challenge has no service, or
-            an empty one, leave this out: a parameter without a value counts as missing. Example:
-            `registry.example.com`. None, the default, leaves out the query parameter.
-        scope: The scopes, each as a parameter of its own. A challenge has several scopes in one string, separated
-            by spaces. Example: `["repository:library/greeting:pull,push", "repository:library/busybox:pull"]`. None,
-            the default, leaves out the query parameter.
-        client_id: The name of the client, for the service's records. It need not be registered. Always send one:
-            some services require it. Example: `docker_registry_sdk`. None, the default, leaves out the query
-            parameter.
-        account: The user name, which docker sends in addition to the Basic credentials. A service may ignore it,
-            or answer 400 if it differs from the user name in the credentials. Example: `alice`. None, the default,
-            leaves out the query parameter.
-        offline_token: Whether to request a refresh token too; a GET returns one only if this is true. Some
-            services return a refresh token that they do not accept later, so request one only to use it. Example:
-            `True`. None, the default, leaves out the query parameter.
+        service: The service of the challenge, which identifies the registry (Token authentication, Requesting a
+            token). If the challenge has no service, or an empty one, leave this out: a parameter without a value
+            counts as missing. Example: `registry.example.com`. None, the default, leaves out the query parameter.
+        scope: The scopes, each as a parameter of its own (Token authentication, Requesting a token). A challenge
+            has several scopes in one string, separated by spaces. Example: `["repository:library/greeting:pull,push",
+            "repository:library/busybox:pull"]`. None, the default, leaves out the query parameter.
+        client_id: The name of the client, for the service's records (Token authentication, Requesting a token).
+            It need not be registered. Always send one: some services require it. Example: `docker_registry_sdk`.
+            None, the default, leaves out the query parameter.
+        account: The user name, which docker sends in addition to the Basic credentials (Token authentication,
+            Requesting a token). A service may ignore it, or answer 400 if it differs from the user name in the
+            credentials. Example: `alice`. None, the default, leaves out the query parameter.
+        offline_token: Whether to request a refresh token too; a GET returns one only if this is true (Token
+            authentication, Requesting a token). Some services return a refresh token that they do not accept later,
+            so request one only to use it. Example: `True`. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -182,16 +183,19 @@ def sync(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             400: The request is invalid: a grant type that the service does not support, an invalid scope, a
-                missing parameter, or an account that is not the user name of the Basic credentials. With OAuth 2.0, a
-                wrong password or an expired or revoked refresh token is also a 400, with the error invalid_grant.
-            401: The credentials are wrong or missing; or the service does not support POST.
-            403: The user may not have a token. GHCR answers 403 to an expired password, even if a token without
-                credentials would be sufficient.
-            404: There is no token service at this URL, or it does not support the method. After a POST, use GET.
-            405: The service does not support the method. After a POST, use GET.
-            429: Too many tokens were requested.
-            500: The service failed.
-            503: The service is busy or down.
+                missing parameter, or an account that is not the user name of the Basic credentials (RFC 6749, section
+                5.2). With OAuth 2.0, a wrong password or an expired or revoked refresh token is also a 400, with the
+                error invalid_grant.
+            401: The credentials are wrong or missing; or the service does not support POST (RFC 9110, section
+                15.5.2).
+            403: The user may not have a token (RFC 9110, section 15.5.4). GHCR answers 403 to an expired
+                password, even if a token without credentials would be sufficient.
+            404: There is no token service at this URL, or it does not support the method (RFC 9110, section
+                15.5.5). After a POST, use GET.
+            405: The service does not support the method (RFC 9110, section 15.5.6). After a POST, use GET.
+            429: Too many tokens were requested (RFC 6585, section 4).
+            500: The service failed (RFC 9110, section 15.6.1).
+            503: The service is busy or down (RFC 9110, section 15.6.4).
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
@@ -238,21 +242,21 @@ async def asyncio(
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         realm: The URL that the server gave, used verbatim.
-        service: The service of the challenge, which identifies the registry. If the challenge has no service, or
-            an empty one, leave this out: a parameter without a value counts as missing. Example:
-            `registry.example.com`. None, the default, leaves out the query parameter.
-        scope: The scopes, each as a parameter of its own. A challenge has several scopes in one string, separated
-            by spaces. Example: `["repository:library/greeting:pull,push", "repository:library/busybox:pull"]`. None,
-            the default, leaves out the query parameter.
-        client_id: The name of the client, for the service's records. It need not be registered. Always send one:
-            some services require it. Example: `docker_registry_sdk`. None, the default, leaves out the query
-            parameter.
-        account: The user name, which docker sends in addition to the Basic credentials. A service may ignore it,
-            or answer 400 if it differs from the user name in the credentials. Example: `alice`. None, the default,
-            leaves out the query parameter.
-        offline_token: Whether to request a refresh token too; a GET returns one only if this is true. Some
-            services return a refresh token that they do not accept later, so request one only to use it. Example:
-            `True`. None, the default, leaves out the query parameter.
+        service: The service of the challenge, which identifies the registry (Token authentication, Requesting a
+            token). If the challenge has no service, or an empty one, leave this out: a parameter without a value
+            counts as missing. Example: `registry.example.com`. None, the default, leaves out the query parameter.
+        scope: The scopes, each as a parameter of its own (Token authentication, Requesting a token). A challenge
+            has several scopes in one string, separated by spaces. Example: `["repository:library/greeting:pull,push",
+            "repository:library/busybox:pull"]`. None, the default, leaves out the query parameter.
+        client_id: The name of the client, for the service's records (Token authentication, Requesting a token).
+            It need not be registered. Always send one: some services require it. Example: `docker_registry_sdk`.
+            None, the default, leaves out the query parameter.
+        account: The user name, which docker sends in addition to the Basic credentials (Token authentication,
+            Requesting a token). A service may ignore it, or answer 400 if it differs from the user name in the
+            credentials. Example: `alice`. None, the default, leaves out the query parameter.
+        offline_token: Whether to request a refresh token too; a GET returns one only if this is true (Token
+            authentication, Requesting a token). Some services return a refresh token that they do not accept later,
+            so request one only to use it. Example: `True`. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -265,16 +269,19 @@ async def asyncio(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             400: The request is invalid: a grant type that the service does not support, an invalid scope, a
-                missing parameter, or an account that is not the user name of the Basic credentials. With OAuth 2.0, a
-                wrong password or an expired or revoked refresh token is also a 400, with the error invalid_grant.
-            401: The credentials are wrong or missing; or the service does not support POST.
-            403: The user may not have a token. GHCR answers 403 to an expired password, even if a token without
-                credentials would be sufficient.
-            404: There is no token service at this URL, or it does not support the method. After a POST, use GET.
-            405: The service does not support the method. After a POST, use GET.
-            429: Too many tokens were requested.
-            500: The service failed.
-            503: The service is busy or down.
+                missing parameter, or an account that is not the user name of the Basic credentials (RFC 6749, section
+                5.2). With OAuth 2.0, a wrong password or an expired or revoked refresh token is also a 400, with the
+                error invalid_grant.
+            401: The credentials are wrong or missing; or the service does not support POST (RFC 9110, section
+                15.5.2).
+            403: The user may not have a token (RFC 9110, section 15.5.4). GHCR answers 403 to an expired
+                password, even if a token without credentials would be sufficient.
+            404: There is no token service at this URL, or it does not support the method (RFC 9110, section
+                15.5.5). After a POST, use GET.
+            405: The service does not support the method (RFC 9110, section 15.5.6). After a POST, use GET.
+            429: Too many tokens were requested (RFC 6585, section 4).
+            500: The service failed (RFC 9110, section 15.6.1).
+            503: The service is busy or down (RFC 9110, section 15.6.4).
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 

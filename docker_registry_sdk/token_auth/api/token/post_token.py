@@ -25,12 +25,13 @@ PostTokenOkBody: TypeAlias = "TokenResponse"
 
 @frozen(kw_only=True)
 class PostTokenOk(wire.ParsedResponse[PostTokenOkBody]):
-    """200 or another 2xx with a document: A token, which may have fewer rights than requested, or no rights. A service
-    may also answer 200 with a web page instead of a token. Example of a body: `{"token": "example-token",
-    "access_token": "example-token", "expires_in": 300, "issued_at": "2026-01-31T12:00:00Z"}`."""
+    """200 or another 2xx with a document: A token, which may have fewer rights than requested, or no rights (Token
+    authentication, Requesting a token). A service may also answer 200 with a web page instead of a token. Example of
+    a body: `{"token": "example-token", "access_token": "example-token", "expires_in": 300, "issued_at":
+    "2026-01-31T12:00:00Z"}`."""
 
     cache_control: str | None
-    """Cache-Control: no-store if responses must not be cached. Example: `no-store`."""
+    """Cache-Control: no-store if responses must not be cached (RFC 9111, section 5.2.2.5). Example: `no-store`."""
 
 
 Success: TypeAlias = PostTokenOk
@@ -146,16 +147,19 @@ def sync(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             400: The request is invalid: a grant type that the service does not support, an invalid scope, a
-                missing parameter, or an account that is not the user name of the Basic credentials. With OAuth 2.0, a
-                wrong password or an expired or revoked refresh token is also a 400, with the error invalid_grant.
-            401: The credentials are wrong or missing; or the service does not support POST.
-            403: The user may not have a token. GHCR answers 403 to an expired password, even if a token without
-                credentials would be sufficient.
-            404: There is no token service at this URL, or it does not support the method. After a POST, use GET.
-            405: The service does not support the method. After a POST, use GET.
-            429: Too many tokens were requested.
-            500: The service failed.
-            503: The service is busy or down.
+                missing parameter, or an account that is not the user name of the Basic credentials (RFC 6749, section
+                5.2). With OAuth 2.0, a wrong password or an expired or revoked refresh token is also a 400, with the
+                error invalid_grant.
+            401: The credentials are wrong or missing; or the service does not support POST (RFC 9110, section
+                15.5.2).
+            403: The user may not have a token (RFC 9110, section 15.5.4). GHCR answers 403 to an expired
+                password, even if a token without credentials would be sufficient.
+            404: There is no token service at this URL, or it does not support the method (RFC 9110, section
+                15.5.5). After a POST, use GET.
+            405: The service does not support the method (RFC 9110, section 15.5.6). After a POST, use GET.
+            429: Too many tokens were requested (RFC 6585, section 4).
+            500: The service failed (RFC 9110, section 15.6.1).
+            503: The service is busy or down (RFC 9110, section 15.6.4).
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
@@ -210,16 +214,19 @@ async def asyncio(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             400: The request is invalid: a grant type that the service does not support, an invalid scope, a
-                missing parameter, or an account that is not the user name of the Basic credentials. With OAuth 2.0, a
-                wrong password or an expired or revoked refresh token is also a 400, with the error invalid_grant.
-            401: The credentials are wrong or missing; or the service does not support POST.
-            403: The user may not have a token. GHCR answers 403 to an expired password, even if a token without
-                credentials would be sufficient.
-            404: There is no token service at this URL, or it does not support the method. After a POST, use GET.
-            405: The service does not support the method. After a POST, use GET.
-            429: Too many tokens were requested.
-            500: The service failed.
-            503: The service is busy or down.
+                missing parameter, or an account that is not the user name of the Basic credentials (RFC 6749, section
+                5.2). With OAuth 2.0, a wrong password or an expired or revoked refresh token is also a 400, with the
+                error invalid_grant.
+            401: The credentials are wrong or missing; or the service does not support POST (RFC 9110, section
+                15.5.2).
+            403: The user may not have a token (RFC 9110, section 15.5.4). GHCR answers 403 to an expired
+                password, even if a token without credentials would be sufficient.
+            404: There is no token service at this URL, or it does not support the method (RFC 9110, section
+                15.5.5). After a POST, use GET.
+            405: The service does not support the method (RFC 9110, section 15.5.6). After a POST, use GET.
+            429: Too many tokens were requested (RFC 6585, section 4).
+            500: The service failed (RFC 9110, section 15.6.1).
+            503: The service is busy or down (RFC 9110, section 15.6.4).
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 

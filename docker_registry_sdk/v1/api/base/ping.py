@@ -18,17 +18,20 @@ class PingOk(wire.Response[None]):
     """200 or another 2xx: The host supports API v1."""
 
     x_docker_registry_version: str | None
-    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
+    """X-Docker-Registry-Version: The version of the registry server (Registry API, Status check for registry).
+    docker-registry stopped sending it in 0.9; Quay and other hosts send 0.6.0, whatever their version. Example:
+    `0.6.0`."""
     x_docker_registry_config: str | None
-    """X-Docker-Registry-Config: The name of the registry's configuration. Sent only in debug mode, or by old servers.
-    Example: `prod`."""
+    """X-Docker-Registry-Config: The name of the registry's configuration (Registry API, Status check for registry). Sent
+    only in debug mode, or by old servers. Example: `prod`."""
     x_docker_registry_standalone: str | None
-    """X-Docker-Registry-Standalone: Whether the registry works without an index. The values True, False, mirror, 1 and 0
-    have been seen, in upper and lower case. Docker treats true, 1 and a missing header as yes. Example: `True`."""
+    """X-Docker-Registry-Standalone: Whether the registry works without an index (Registry API, Status check for
+    registry). The values True, False, mirror, 1 and 0 have been seen, in upper and lower case. Docker treats true, 1
+    and a missing header as yes. Example: `True`."""
     set_cookie: str | None = field(repr=False)
-    """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
+    """Set-Cookie: The session cookie, to be sent to this registry in place of the token (The Docker Hub and the Registry
+    spec, Authentication & Authorization). Send back its name and value, without its attributes. docker-registry 0.9
+    does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 Success: TypeAlias = PingOk
@@ -117,14 +120,14 @@ def sync(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The host does not support API v1. The body is not defined.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: Registry API, Status check for registry, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#status>.
@@ -158,14 +161,14 @@ async def asyncio(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The host does not support API v1. The body is not defined.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: Registry API, Status check for registry, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#status>.

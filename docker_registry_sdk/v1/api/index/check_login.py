@@ -102,15 +102,15 @@ def sync(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: Docker Hub API, User Login, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.
@@ -145,15 +145,15 @@ async def asyncio(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: Docker Hub API, User Login, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.

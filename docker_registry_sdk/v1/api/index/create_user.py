@@ -117,16 +117,16 @@ def sync(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
-                lost session.
+                being uploaded, a checksum that does not match (RFC 9110, section 15.5.1). Quay also answers 400 for a
+                disabled namespace or a lost session.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: Docker Hub API, User Register, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.
@@ -174,16 +174,16 @@ async def asyncio(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
-                lost session.
+                being uploaded, a checksum that does not match (RFC 9110, section 15.5.1). Quay also answers 400 for a
+                disabled namespace or a lost session.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: Docker Hub API, User Register, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.

@@ -31,22 +31,27 @@ class ListRepoImgsOk(wire.ParsedResponse[ListRepoImgsOkBody]):
 
     x_docker_token: str | None = field(repr=False)
     """X-Docker-Token: A token for the repository, as `signature=...,repository="namespace/name",access=read` (or write,
-    delete). docker-registry writes `Token ` before it, and so did Docker Hub at times; other servers do not. The
-    Authorization header must contain that word exactly once. A server may accept the token only once. Example:
+    delete; The Docker Hub and the Registry spec, Authentication & Authorization). docker-registry writes `Token `
+    before it, and so did Docker Hub at times; other servers do not. The Authorization header must contain that word
+    exactly once. A server may accept the token only once. Example:
     `signature=example,repository="library/greeting",access=read`."""
     x_docker_endpoints: str | None
-    """X-Docker-Endpoints: The registries that hold the repository, as host or host:port, separated by commas and spaces.
-    They have no scheme: use the scheme of the index. Without this header the index is also the registry.
-    docker-registry sends the Host of the request. Example: `registry.example.com, registry2.example.com:5000`."""
+    """X-Docker-Endpoints: The registries that hold the repository, as host or host:port, separated by commas and spaces
+    (The Docker Hub and the Registry spec, Images (Docker Hub)). They have no scheme: use the scheme of the index.
+    Without this header the index is also the registry. docker-registry sends the Host of the request. Example:
+    `registry.example.com, registry2.example.com:5000`."""
     www_authenticate: str | None = field(repr=False)
-    """WWW-Authenticate: The same token as in X-Docker-Token, in the form of a challenge although the call succeeded.
-    Example: `Token signature=example,repository="library/greeting",access=read`."""
+    """WWW-Authenticate: The same token as in X-Docker-Token, in the form of a challenge although the call succeeded (The
+    Docker Hub and the Registry spec, Authentication & Authorization). Example: `Token
+    signature=example,repository="library/greeting",access=read`."""
     x_docker_registry_version: str | None
-    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
+    """X-Docker-Registry-Version: The version of the registry server (Registry API, Status check for registry).
+    docker-registry stopped sending it in 0.9; Quay and other hosts send 0.6.0, whatever their version. Example:
+    `0.6.0`."""
     set_cookie: str | None = field(repr=False)
-    """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
+    """Set-Cookie: The session cookie, to be sent to this registry in place of the token (The Docker Hub and the Registry
+    spec, Authentication & Authorization). Send back its name and value, without its attributes. docker-registry 0.9
+    does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 Success: TypeAlias = ListRepoImgsOk
@@ -61,11 +66,13 @@ def request(
     """Build the request of `list_repo_imgs`. The request is not sent.
 
     Args:
-        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
-            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
-        x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
-            neither. Example: `True`. None, the default, leaves out the header.
+        name: The repository, as namespace/repository (The Docker Hub and the Registry spec, Tags (Registry)). A
+            name without a slash belongs to the namespace `library`. Further slashes belong to the repository:
+            docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further
+            slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
+        x_docker_token: Whether to request a token and the endpoints (The Docker Hub and the Registry spec,
+            Authentication & Authorization). Without this header an index may send neither. Example: `True`. None, the
+            default, leaves out the header.
 
     Returns:
         The request.
@@ -154,11 +161,13 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
-            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
-        x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
-            neither. Example: `True`. None, the default, leaves out the header.
+        name: The repository, as namespace/repository (The Docker Hub and the Registry spec, Tags (Registry)). A
+            name without a slash belongs to the namespace `library`. Further slashes belong to the repository:
+            docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further
+            slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
+        x_docker_token: Whether to request a token and the endpoints (The Docker Hub and the Registry spec,
+            Authentication & Authorization). Without this header an index may send neither. Example: `True`. None, the
+            default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -171,20 +180,20 @@ def sync(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
-                trailing slash. The body is a web page.
+                trailing slash (RFC 9110, section 15.4.2). The body is a web page.
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
-                lost session.
+                being uploaded, a checksum that does not match (RFC 9110, section 15.5.1). Quay also answers 400 for a
+                disabled namespace or a lost session.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
@@ -221,11 +230,13 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
-            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
-        x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
-            neither. Example: `True`. None, the default, leaves out the header.
+        name: The repository, as namespace/repository (The Docker Hub and the Registry spec, Tags (Registry)). A
+            name without a slash belongs to the namespace `library`. Further slashes belong to the repository:
+            docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further
+            slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
+        x_docker_token: Whether to request a token and the endpoints (The Docker Hub and the Registry spec,
+            Authentication & Authorization). Without this header an index may send neither. Example: `True`. None, the
+            default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -238,20 +249,20 @@ async def asyncio(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
-                trailing slash. The body is a web page.
+                trailing slash (RFC 9110, section 15.4.2). The body is a web page.
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
-                lost session.
+                being uploaded, a checksum that does not match (RFC 9110, section 15.5.1). Quay also answers 400 for a
+                disabled namespace or a lost session.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 

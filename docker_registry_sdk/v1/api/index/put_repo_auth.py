@@ -28,9 +28,10 @@ def request(
     """Build the request of `put_repo_auth`. The request is not sent.
 
     Args:
-        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
-            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
+        name: The repository, as namespace/repository (The Docker Hub and the Registry spec, Tags (Registry)). A
+            name without a slash belongs to the namespace `library`. Further slashes belong to the repository:
+            docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further
+            slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
 
     Returns:
         The request.
@@ -98,9 +99,10 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
-            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
+        name: The repository, as namespace/repository (The Docker Hub and the Registry spec, Tags (Registry)). A
+            name without a slash belongs to the namespace `library`. Further slashes belong to the repository:
+            docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further
+            slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -113,21 +115,21 @@ def sync(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
-                trailing slash. The body is a web page.
+                trailing slash (RFC 9110, section 15.4.2). The body is a web page.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
             405: The server does not support this: it is not an index, or does not accept pushes with API v1.
                 docker-registry sends a web page as the body, and answers 405 only if the path ends with a slash (see
-                301) or is not below /v1/repositories/.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
-            501: The server does not support this operation.
+                301) or is not below /v1/repositories/ (RFC 9110, section 15.5.6).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
+            501: The server does not support this operation (RFC 9110, section 15.6.2).
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: Docker Hub API, Repository Authorization, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#repository-authorization>.
@@ -158,9 +160,10 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
-            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
+        name: The repository, as namespace/repository (The Docker Hub and the Registry spec, Tags (Registry)). A
+            name without a slash belongs to the namespace `library`. Further slashes belong to the repository:
+            docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further
+            slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -173,21 +176,21 @@ async def asyncio(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
-                trailing slash. The body is a web page.
+                trailing slash (RFC 9110, section 15.4.2). The body is a web page.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
             405: The server does not support this: it is not an index, or does not accept pushes with API v1.
                 docker-registry sends a web page as the body, and answers 405 only if the path ends with a slash (see
-                301) or is not below /v1/repositories/.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
-            501: The server does not support this operation.
+                301) or is not below /v1/repositories/ (RFC 9110, section 15.5.6).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
+            501: The server does not support this operation (RFC 9110, section 15.6.2).
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: Docker Hub API, Repository Authorization, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#repository-authorization>.

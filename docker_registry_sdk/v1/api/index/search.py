@@ -41,11 +41,13 @@ def request(
     """Build the request of `search`. The request is not sent.
 
     Args:
-        q: The text to search for. If it is empty or missing, docker-registry lists every repository, and Quay
-            lists no repository. Example: `greeting`. None, the default, leaves out the query parameter.
-        page: The page number, starting at 1. Example: `1`. None, the default, leaves out the query parameter.
-        n: The number of results per page: 25 if it is missing, at most 100. Example: `25`. None, the default,
-            leaves out the query parameter.
+        q: The text to search for (Docker Hub API, Search). If it is empty or missing, docker-registry lists every
+            repository, and Quay lists no repository. Example: `greeting`. None, the default, leaves out the query
+            parameter.
+        page: The page number, starting at 1 (Docker Hub API, Search). Example: `1`. None, the default, leaves out
+            the query parameter.
+        n: The number of results per page: 25 if it is missing, at most 100 (Docker Hub API, Search). Example:
+            `25`. None, the default, leaves out the query parameter.
 
     Returns:
         The request.
@@ -130,11 +132,13 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        q: The text to search for. If it is empty or missing, docker-registry lists every repository, and Quay
-            lists no repository. Example: `greeting`. None, the default, leaves out the query parameter.
-        page: The page number, starting at 1. Example: `1`. None, the default, leaves out the query parameter.
-        n: The number of results per page: 25 if it is missing, at most 100. Example: `25`. None, the default,
-            leaves out the query parameter.
+        q: The text to search for (Docker Hub API, Search). If it is empty or missing, docker-registry lists every
+            repository, and Quay lists no repository. Example: `greeting`. None, the default, leaves out the query
+            parameter.
+        page: The page number, starting at 1 (Docker Hub API, Search). Example: `1`. None, the default, leaves out
+            the query parameter.
+        n: The number of results per page: 25 if it is missing, at most 100 (Docker Hub API, Search). Example:
+            `25`. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -147,13 +151,13 @@ def sync(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
@@ -191,11 +195,13 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        q: The text to search for. If it is empty or missing, docker-registry lists every repository, and Quay
-            lists no repository. Example: `greeting`. None, the default, leaves out the query parameter.
-        page: The page number, starting at 1. Example: `1`. None, the default, leaves out the query parameter.
-        n: The number of results per page: 25 if it is missing, at most 100. Example: `25`. None, the default,
-            leaves out the query parameter.
+        q: The text to search for (Docker Hub API, Search). If it is empty or missing, docker-registry lists every
+            repository, and Quay lists no repository. Example: `greeting`. None, the default, leaves out the query
+            parameter.
+        page: The page number, starting at 1 (Docker Hub API, Search). Example: `1`. None, the default, leaves out
+            the query parameter.
+        n: The number of results per page: 25 if it is missing, at most 100 (Docker Hub API, Search). Example:
+            `25`. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -208,13 +214,13 @@ async def asyncio(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class UpdateUserOk(wire.Response[None]):
-    """200 or 204 or another 2xx: The user was changed. Quay answers 200 with an object that has the user name; the body
-    is ignored."""
+    """200 or 204 or another 2xx: The user was changed (Docker Hub API, Update User). Quay answers 200 with an object
+    that has the user name; the body is ignored."""
 
 
 Success: TypeAlias = UpdateUserOk
@@ -32,7 +32,7 @@ def request(
     """Build the request of `update_user`. The request is not sent.
 
     Args:
-        username: The user name. Example: `alice`.
+        username: The user name (Docker Hub API, Users). Example: `alice`.
         body: The changes. Example: `{"email": "alice@example.org", "password": "another-password"}`.
 
     Returns:
@@ -105,7 +105,7 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        username: The user name. Example: `alice`.
+        username: The user name (Docker Hub API, Users). Example: `alice`.
         body: The changes. Example: `{"email": "alice@example.org", "password": "another-password"}`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -119,18 +119,18 @@ def sync(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
-                lost session.
+                being uploaded, a checksum that does not match (RFC 9110, section 15.5.1). Quay also answers 400 for a
+                disabled namespace or a lost session.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: Docker Hub API, Update User, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.
@@ -163,7 +163,7 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        username: The user name. Example: `alice`.
+        username: The user name (Docker Hub API, Users). Example: `alice`.
         body: The changes. Example: `{"email": "alice@example.org", "password": "another-password"}`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -177,18 +177,18 @@ async def asyncio(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
-                lost session.
+                being uploaded, a checksum that does not match (RFC 9110, section 15.5.1). Quay also answers 400 for a
+                disabled namespace or a lost session.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: Docker Hub API, Update User, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.

@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class DeleteRepoTagOk(wire.Response[None]):
-    """200 or another 2xx: The call succeeded. The body is ignored: `true` from docker-registry, `""` from Docker Hub, a
-    bare word such as Created from Quay."""
+    """200 or another 2xx: The call succeeded (Registry API, Images). The body is ignored: `true` from docker-registry,
+    `""` from Docker Hub, a bare word such as Created from Quay."""
 
     x_docker_registry_version: str | None
-    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
+    """X-Docker-Registry-Version: The version of the registry server (Registry API, Status check for registry).
+    docker-registry stopped sending it in 0.9; Quay and other hosts send 0.6.0, whatever their version. Example:
+    `0.6.0`."""
     set_cookie: str | None = field(repr=False)
-    """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
+    """Set-Cookie: The session cookie, to be sent to this registry in place of the token (The Docker Hub and the Registry
+    spec, Authentication & Authorization). Send back its name and value, without its attributes. docker-registry 0.9
+    does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 Success: TypeAlias = DeleteRepoTagOk
@@ -37,10 +39,11 @@ def request(
     """Build the request of `delete_repo_tag`. The request is not sent.
 
     Args:
-        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
-            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
-        tag: The tag. Example: `1.0`.
+        name: The repository, as namespace/repository (The Docker Hub and the Registry spec, Tags (Registry)). A
+            name without a slash belongs to the namespace `library`. Further slashes belong to the repository:
+            docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further
+            slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
+        tag: The tag (Registry API, Tags). Example: `1.0`.
 
     Returns:
         The request.
@@ -112,10 +115,11 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
-            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
-        tag: The tag. Example: `1.0`.
+        name: The repository, as namespace/repository (The Docker Hub and the Registry spec, Tags (Registry)). A
+            name without a slash belongs to the namespace `library`. Further slashes belong to the repository:
+            docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further
+            slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
+        tag: The tag (Registry API, Tags). Example: `1.0`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -128,21 +132,22 @@ def sync(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
-                trailing slash. The body is a web page.
+                trailing slash (RFC 9110, section 15.4.2). The body is a web page.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
             405: The server does not support this: it is not an index, or does not accept pushes with API v1.
                 docker-registry sends a web page as the body, and answers 405 only if the path ends with a slash (see
-                301) or is not below /v1/repositories/.
-            409: The image is already complete, so a push can skip it; or, on Quay, the tag must not be changed.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                301) or is not below /v1/repositories/ (RFC 9110, section 15.5.6).
+            409: The image is already complete, so a push can skip it; or, on Quay, the tag must not be changed
+                (docker-registry, images.py, put_image_json).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: Registry API, Delete a repository tag, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#tags>.
@@ -175,10 +180,11 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
-            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
-        tag: The tag. Example: `1.0`.
+        name: The repository, as namespace/repository (The Docker Hub and the Registry spec, Tags (Registry)). A
+            name without a slash belongs to the namespace `library`. Further slashes belong to the repository:
+            docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further
+            slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
+        tag: The tag (Registry API, Tags). Example: `1.0`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -191,21 +197,22 @@ async def asyncio(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
-                trailing slash. The body is a web page.
+                trailing slash (RFC 9110, section 15.4.2). The body is a web page.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
             405: The server does not support this: it is not an index, or does not accept pushes with API v1.
                 docker-registry sends a web page as the body, and answers 405 only if the path ends with a slash (see
-                301) or is not below /v1/repositories/.
-            409: The image is already complete, so a push can skip it; or, on Quay, the tag must not be changed.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                301) or is not below /v1/repositories/ (RFC 9110, section 15.5.6).
+            409: The image is already complete, so a push can skip it; or, on Quay, the tag must not be changed
+                (docker-registry, images.py, put_image_json).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: Registry API, Delete a repository tag, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#tags>.

@@ -23,11 +23,13 @@ class GetImgAncestryOk(wire.ParsedResponse[list[str]]):
     "1c0f2f0d5b8b9a37c0a1ee54b5a3c0c3f4d2e105b1b8f9ac9a3e7ab9e4c2c2b1"]`."""
 
     x_docker_registry_version: str | None
-    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
+    """X-Docker-Registry-Version: The version of the registry server (Registry API, Status check for registry).
+    docker-registry stopped sending it in 0.9; Quay and other hosts send 0.6.0, whatever their version. Example:
+    `0.6.0`."""
     set_cookie: str | None = field(repr=False)
-    """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
+    """Set-Cookie: The session cookie, to be sent to this registry in place of the token (The Docker Hub and the Registry
+    spec, Authentication & Authorization). Send back its name and value, without its attributes. docker-registry 0.9
+    does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 Success: TypeAlias = GetImgAncestryOk
@@ -40,8 +42,8 @@ def request(
     """Build the request of `get_img_ancestry`. The request is not sent.
 
     Args:
-        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else. Example:
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images (Registry API, Images).
+            docker-registry answers 404 (invalid id) to anything else. Example:
             `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
 
     Returns:
@@ -121,8 +123,8 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else. Example:
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images (Registry API, Images).
+            docker-registry answers 404 (invalid id) to anything else. Example:
             `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -136,21 +138,21 @@ def sync(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
-                does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
-                come first. Quay sends a short text as the body.
+                does not exist (docker-registry, images.py, set_cache_headers). The errors for an invalid id (404) and
+                for an image that is still being pushed (400) come first. Quay sends a short text as the body.
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
-                lost session.
+                being uploaded, a checksum that does not match (RFC 9110, section 15.5.1). Quay also answers 400 for a
+                disabled namespace or a lost session.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
@@ -182,8 +184,8 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else. Example:
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images (Registry API, Images).
+            docker-registry answers 404 (invalid id) to anything else. Example:
             `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -197,21 +199,21 @@ async def asyncio(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
-                does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
-                come first. Quay sends a short text as the body.
+                does not exist (docker-registry, images.py, set_cache_headers). The errors for an invalid id (404) and
+                for an image that is still being pushed (400) come first. Quay sends a short text as the body.
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
-                lost session.
+                being uploaded, a checksum that does not match (RFC 9110, section 15.5.1). Quay also answers 400 for a
+                disabled namespace or a lost session.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 

@@ -24,16 +24,18 @@ class GetImgLayerStreamOk(wire.Response[BodyT]):
     """200 or another 2xx with the whole body: The whole layer."""
 
     content_length: int | None
-    """Content-Length: The length of the body in bytes. A mirror that is still fetching the layer does not send it.
-    docker-registry sends one byte too many for an open range. Example: `100`."""
+    """Content-Length: The length of the body in bytes (RFC 9110, section 8.6). A mirror that is still fetching the layer
+    does not send it. docker-registry sends one byte too many for an open range. Example: `100`."""
     accept_ranges: str | None
-    """Accept-Ranges: `bytes` if the storage of the server supports ranges."""
+    """Accept-Ranges: `bytes` if the storage of the server supports ranges (RFC 9110, section 14.3)."""
     x_docker_registry_version: str | None
-    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
+    """X-Docker-Registry-Version: The version of the registry server (Registry API, Status check for registry).
+    docker-registry stopped sending it in 0.9; Quay and other hosts send 0.6.0, whatever their version. Example:
+    `0.6.0`."""
     set_cookie: str | None = field(repr=False)
-    """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
+    """Set-Cookie: The session cookie, to be sent to this registry in place of the token (The Docker Hub and the Registry
+    spec, Authentication & Authorization). Send back its name and value, without its attributes. docker-registry 0.9
+    does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 @frozen(kw_only=True)
@@ -41,20 +43,22 @@ class GetImgLayerStreamPartialContent(wire.Response[BodyT]):
     """206: The requested byte range."""
 
     content_length: int | None
-    """Content-Length: The length of the body in bytes. A mirror that is still fetching the layer does not send it.
-    docker-registry sends one byte too many for an open range. Example: `100`."""
+    """Content-Length: The length of the body in bytes (RFC 9110, section 8.6). A mirror that is still fetching the layer
+    does not send it. docker-registry sends one byte too many for an open range. Example: `100`."""
     content_range: str | None
-    """Content-Range: The byte range of the body. docker-registry leaves out the unit, as in `0-99/1234`, and gives the
-    size of the layer as the last position of an open range; other servers and storage services write `bytes
-    0-99/1234`."""
+    """Content-Range: The byte range of the body (RFC 9110, section 14.4). docker-registry leaves out the unit, as in
+    `0-99/1234`, and gives the size of the layer as the last position of an open range; other servers and storage
+    services write `bytes 0-99/1234`."""
     accept_ranges: str | None
-    """Accept-Ranges: `bytes` if the storage of the server supports ranges."""
+    """Accept-Ranges: `bytes` if the storage of the server supports ranges (RFC 9110, section 14.3)."""
     x_docker_registry_version: str | None
-    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
+    """X-Docker-Registry-Version: The version of the registry server (Registry API, Status check for registry).
+    docker-registry stopped sending it in 0.9; Quay and other hosts send 0.6.0, whatever their version. Example:
+    `0.6.0`."""
     set_cookie: str | None = field(repr=False)
-    """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
+    """Set-Cookie: The session cookie, to be sent to this registry in place of the token (The Docker Hub and the Registry
+    spec, Authentication & Authorization). Send back its name and value, without its attributes. docker-registry 0.9
+    does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 Success: TypeAlias = GetImgLayerStreamOk[BodyT] | GetImgLayerStreamPartialContent[BodyT]
@@ -69,11 +73,11 @@ def request(
     """Build the request of `get_img_layer_stream`. The request is not sent.
 
     Args:
-        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else. Example:
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images (Registry API, Images).
+            docker-registry answers 404 (invalid id) to anything else. Example:
             `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
-        range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-            Example: `bytes=0-99`. None, the default, leaves out the header.
+        range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only
+            (RFC 9110, section 14.2). Example: `bytes=0-99`. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -173,11 +177,11 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else. Example:
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images (Registry API, Images).
+            docker-registry answers 404 (invalid id) to anything else. Example:
             `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
-        range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-            Example: `bytes=0-99`. None, the default, leaves out the header.
+        range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only
+            (RFC 9110, section 14.2). Example: `bytes=0-99`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -191,23 +195,23 @@ def sync(
         StatusError: The status is not a success:
             302: The layer is at another URL. The body, a short web page, is ignored.
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
-                does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
-                come first. Quay sends a short text as the body.
+                does not exist (docker-registry, images.py, set_cache_headers). The errors for an invalid id (404) and
+                for an image that is still being pushed (400) come first. Quay sends a short text as the body.
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
-                lost session.
+                being uploaded, a checksum that does not match (RFC 9110, section 15.5.1). Quay also answers 400 for a
+                disabled namespace or a lost session.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
             416: The range cannot be served; or the layer is empty and the request had no range with an end. The
                 response has no body and no Content-Range.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: Registry API, Get image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#get-image-layer>.
@@ -248,11 +252,11 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else. Example:
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images (Registry API, Images).
+            docker-registry answers 404 (invalid id) to anything else. Example:
             `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
-        range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-            Example: `bytes=0-99`. None, the default, leaves out the header.
+        range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only
+            (RFC 9110, section 14.2). Example: `bytes=0-99`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -266,23 +270,23 @@ async def asyncio(
         StatusError: The status is not a success:
             302: The layer is at another URL. The body, a short web page, is ignored.
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
-                does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
-                come first. Quay sends a short text as the body.
+                does not exist (docker-registry, images.py, set_cache_headers). The errors for an invalid id (404) and
+                for an image that is still being pushed (400) come first. Quay sends a short text as the body.
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
-                lost session.
+                being uploaded, a checksum that does not match (RFC 9110, section 15.5.1). Quay also answers 400 for a
+                disabled namespace or a lost session.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
             416: The range cannot be served; or the layer is empty and the request had no range with an end. The
                 response has no body and no Content-Range.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: Registry API, Get image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#get-image-layer>.
@@ -324,11 +328,11 @@ def stream(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else. Example:
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images (Registry API, Images).
+            docker-registry answers 404 (invalid id) to anything else. Example:
             `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
-        range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-            Example: `bytes=0-99`. None, the default, leaves out the header.
+        range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only
+            (RFC 9110, section 14.2). Example: `bytes=0-99`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -343,23 +347,23 @@ def stream(
         StatusError: The status is not a success:
             302: The layer is at another URL. The body, a short web page, is ignored.
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
-                does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
-                come first. Quay sends a short text as the body.
+                does not exist (docker-registry, images.py, set_cache_headers). The errors for an invalid id (404) and
+                for an image that is still being pushed (400) come first. Quay sends a short text as the body.
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
-                lost session.
+                being uploaded, a checksum that does not match (RFC 9110, section 15.5.1). Quay also answers 400 for a
+                disabled namespace or a lost session.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
             416: The range cannot be served; or the layer is empty and the request had no range with an end. The
                 response has no body and no Content-Range.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: Registry API, Get image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#get-image-layer>.
@@ -401,11 +405,11 @@ async def asyncio_stream(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else. Example:
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images (Registry API, Images).
+            docker-registry answers 404 (invalid id) to anything else. Example:
             `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
-        range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-            Example: `bytes=0-99`. None, the default, leaves out the header.
+        range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only
+            (RFC 9110, section 14.2). Example: `bytes=0-99`. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -420,23 +424,23 @@ async def asyncio_stream(
         StatusError: The status is not a success:
             302: The layer is at another URL. The body, a short web page, is ignored.
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
-                does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
-                come first. Quay sends a short text as the body.
+                does not exist (docker-registry, images.py, set_cache_headers). The errors for an invalid id (404) and
+                for an image that is still being pushed (400) come first. Quay sends a short text as the body.
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
-                lost session.
+                being uploaded, a checksum that does not match (RFC 9110, section 15.5.1). Quay also answers 400 for a
+                disabled namespace or a lost session.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
             416: The range cannot be served; or the layer is empty and the request had no range with an end. The
                 response has no body and no Content-Range.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: Registry API, Get image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#get-image-layer>.

@@ -30,11 +30,13 @@ class ListRepoTagsOk(wire.ParsedResponse[ListRepoTagsOkBody]):
     "5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10"}`."""
 
     x_docker_registry_version: str | None
-    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
+    """X-Docker-Registry-Version: The version of the registry server (Registry API, Status check for registry).
+    docker-registry stopped sending it in 0.9; Quay and other hosts send 0.6.0, whatever their version. Example:
+    `0.6.0`."""
     set_cookie: str | None = field(repr=False)
-    """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
+    """Set-Cookie: The session cookie, to be sent to this registry in place of the token (The Docker Hub and the Registry
+    spec, Authentication & Authorization). Send back its name and value, without its attributes. docker-registry 0.9
+    does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 Success: TypeAlias = ListRepoTagsOk
@@ -47,9 +49,10 @@ def request(
     """Build the request of `list_repo_tags`. The request is not sent.
 
     Args:
-        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
-            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
+        name: The repository, as namespace/repository (The Docker Hub and the Registry spec, Tags (Registry)). A
+            name without a slash belongs to the namespace `library`. Further slashes belong to the repository:
+            docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further
+            slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
 
     Returns:
         The request.
@@ -137,9 +140,10 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
-            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
+        name: The repository, as namespace/repository (The Docker Hub and the Registry spec, Tags (Registry)). A
+            name without a slash belongs to the namespace `library`. Further slashes belong to the repository:
+            docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further
+            slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -152,17 +156,17 @@ def sync(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
-                trailing slash. The body is a web page.
+                trailing slash (RFC 9110, section 15.4.2). The body is a web page.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
@@ -196,9 +200,10 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
-            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
-            must name that repository with the further slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
+        name: The repository, as namespace/repository (The Docker Hub and the Registry spec, Tags (Registry)). A
+            name without a slash belongs to the namespace `library`. Further slashes belong to the repository:
+            docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further
+            slashes escaped, as in `a/b%2Fc`. Example: `library/greeting`.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -211,17 +216,17 @@ async def asyncio(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             301: The server does not support the operation, and treats the path as a repository name without its
-                trailing slash. The body is a web page.
+                trailing slash (RFC 9110, section 15.4.2). The body is a web page.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 

@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class PutImgChecksumOk(wire.Response[None]):
-    """200 or another 2xx: The call succeeded. The body is ignored: `true` from docker-registry, `""` from Docker Hub, a
-    bare word such as Created from Quay."""
+    """200 or another 2xx: The call succeeded (Registry API, Images). The body is ignored: `true` from docker-registry,
+    `""` from Docker Hub, a bare word such as Created from Quay."""
 
     x_docker_registry_version: str | None
-    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
-    other hosts send 0.6.0, whatever their version. Example: `0.6.0`."""
+    """X-Docker-Registry-Version: The version of the registry server (Registry API, Status check for registry).
+    docker-registry stopped sending it in 0.9; Quay and other hosts send 0.6.0, whatever their version. Example:
+    `0.6.0`."""
     set_cookie: str | None = field(repr=False)
-    """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
-    without its attributes. docker-registry 0.9 does not set it. Example: `session=example; Path=/; HttpOnly`."""
+    """Set-Cookie: The session cookie, to be sent to this registry in place of the token (The Docker Hub and the Registry
+    spec, Authentication & Authorization). Send back its name and value, without its attributes. docker-registry 0.9
+    does not set it. Example: `session=example; Path=/; HttpOnly`."""
 
 
 Success: TypeAlias = PutImgChecksumOk
@@ -39,17 +41,18 @@ def request(
     """Build the request of `put_img_checksum`. The request is not sent.
 
     Args:
-        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else. Example:
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images (Registry API, Images).
+            docker-registry answers 404 (invalid id) to anything else. Example:
             `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         x_docker_checksum: The tarsum of the layer together with the JSON of its image, as `tarsum+sha256:` and 64
-            hexadecimal digits. Example:
+            hexadecimal digits (docker-registry, images.py, put_image_checksum). Example:
             `tarsum+sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`. None, the default,
             leaves out the header.
         x_docker_checksum_payload: `sha256:` and the hexadecimal SHA-256 of three parts, concatenated: the JSON of
-            the image as it was put, a line feed, and the layer as it was put. This is not the digest of the layer
-            alone. Example: `sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`. None, the
-            default, leaves out the header.
+            the image as it was put, a line feed, and the layer as it was put (docker-registry, images.py,
+            put_image_checksum). This is not the digest of the layer alone. Example:
+            `sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`. None, the default, leaves out
+            the header.
 
     Returns:
         The request.
@@ -128,17 +131,18 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else. Example:
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images (Registry API, Images).
+            docker-registry answers 404 (invalid id) to anything else. Example:
             `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         x_docker_checksum: The tarsum of the layer together with the JSON of its image, as `tarsum+sha256:` and 64
-            hexadecimal digits. Example:
+            hexadecimal digits (docker-registry, images.py, put_image_checksum). Example:
             `tarsum+sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`. None, the default,
             leaves out the header.
         x_docker_checksum_payload: `sha256:` and the hexadecimal SHA-256 of three parts, concatenated: the JSON of
-            the image as it was put, a line feed, and the layer as it was put. This is not the digest of the layer
-            alone. Example: `sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`. None, the
-            default, leaves out the header.
+            the image as it was put, a line feed, and the layer as it was put (docker-registry, images.py,
+            put_image_checksum). This is not the digest of the layer alone. Example:
+            `sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`. None, the default, leaves out
+            the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -151,24 +155,25 @@ def sync(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
-                lost session.
+                being uploaded, a checksum that does not match (RFC 9110, section 15.5.1). Quay also answers 400 for a
+                disabled namespace or a lost session.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
             405: The server does not support this: it is not an index, or does not accept pushes with API v1.
                 docker-registry sends a web page as the body, and answers 405 only if the path ends with a slash (see
-                301) or is not below /v1/repositories/.
-            409: The image is already complete, so a push can skip it; or, on Quay, the tag must not be changed.
+                301) or is not below /v1/repositories/ (RFC 9110, section 15.5.6).
+            409: The image is already complete, so a push can skip it; or, on Quay, the tag must not be changed
+                (docker-registry, images.py, put_image_json).
             412: The server treats the client as a docker daemon before 0.10, or the header
-                X-Docker-Checksum-Payload is missing.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                X-Docker-Checksum-Payload is missing (docker-registry, images.py, put_image_layer).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: docker-registry, images.py, put_image_checksum, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/images.py>.
@@ -207,17 +212,18 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
-            404 (invalid id) to anything else. Example:
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images (Registry API, Images).
+            docker-registry answers 404 (invalid id) to anything else. Example:
             `5b1b8f9ac9a3e7ab9e4c2c2b1ef0d1b0a2f6d0c61c0a1ee54b5a3c0c3f4d2e10`.
         x_docker_checksum: The tarsum of the layer together with the JSON of its image, as `tarsum+sha256:` and 64
-            hexadecimal digits. Example:
+            hexadecimal digits (docker-registry, images.py, put_image_checksum). Example:
             `tarsum+sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`. None, the default,
             leaves out the header.
         x_docker_checksum_payload: `sha256:` and the hexadecimal SHA-256 of three parts, concatenated: the JSON of
-            the image as it was put, a line feed, and the layer as it was put. This is not the digest of the layer
-            alone. Example: `sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`. None, the
-            default, leaves out the header.
+            the image as it was put, a line feed, and the layer as it was put (docker-registry, images.py,
+            put_image_checksum). This is not the digest of the layer alone. Example:
+            `sha256:50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c`. None, the default, leaves out
+            the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -230,24 +236,25 @@ async def asyncio(
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
-                lost session.
+                being uploaded, a checksum that does not match (RFC 9110, section 15.5.1). Quay also answers 400 for a
+                disabled namespace or a lost session.
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
-                used up.
-            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
-                that does not exist.
+                used up (The Docker Hub and the Registry spec, Authentication & Authorization).
+            403: The account is not active, or is not allowed to do this (The Docker Hub and the Registry spec,
+                Login (Docker Hub)). Quay also answers 403 for a repository that does not exist.
             404: The object does not exist or this client may not see it; or the id is not an image id; or the
-                server does not support the operation, with a web page as the body.
+                server does not support the operation, with a web page as the body (RFC 9110, section 15.5.5).
             405: The server does not support this: it is not an index, or does not accept pushes with API v1.
                 docker-registry sends a web page as the body, and answers 405 only if the path ends with a slash (see
-                301) or is not below /v1/repositories/.
-            409: The image is already complete, so a push can skip it; or, on Quay, the tag must not be changed.
+                301) or is not below /v1/repositories/ (RFC 9110, section 15.5.6).
+            409: The image is already complete, so a push can skip it; or, on Quay, the tag must not be changed
+                (docker-registry, images.py, put_image_json).
             412: The server treats the client as a docker daemon before 0.10, or the header
-                X-Docker-Checksum-Payload is missing.
-            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
-                cache or database fails.
+                X-Docker-Checksum-Payload is missing (docker-registry, images.py, put_image_layer).
+            500: The server failed (RFC 9110, section 15.6.1). docker-registry answers 500, with a web page as the
+                body, if its storage, cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
-                its own body.
+                its own body (RFC 9110, section 15.6.4).
         ParseError: The response does not match the specification.
 
     Source: docker-registry, images.py, put_image_checksum, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/images.py>.
