@@ -317,8 +317,7 @@ class AsyncBlobCalls(AsyncRepositoryBase):
 
         Args:
             digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
-            from_repo: The repository that has the blob: its name, such as `library/app`, or a `Repo`; None to let the
-                registry choose a repository.
+            from_repo: The repository that has the blob, such as `library/app`, or a `Repo`; None to let the registry choose one.
             timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
