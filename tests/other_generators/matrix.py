@@ -42,7 +42,7 @@ def run(command: str, folder: Path = TOOLS) -> str | None:
 
 
 def install() -> None:
-    """Install the generators, unless these versions are installed."""
+    """Install the generators whose program is there, such as Go, unless these versions are installed."""
     versions = json.dumps([NODE, PYTHON, GO])
     stamp = TOOLS / "installed.json"
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == versions:
@@ -54,14 +54,15 @@ def install() -> None:
     (TOOLS / "go/go.mod").write_text("module example.com/clients\n\ngo 1.24\n", encoding="utf-8")
     packages = " ".join(f"{name}@{version}" for name, version in NODE.items())
     pins = " ".join(["urllib3 python-dateutil", *(f"{name}=={version}" for name, version in PYTHON.items())])
+    venv = f"{sys.executable} -m venv venv && venv/bin/pip install --quiet --disable-pip-version-check {pins}"
     commands = [
-        f"cd node && npm install --silent --no-audit --no-fund {packages}",
-        f"{sys.executable} -m venv venv && venv/bin/pip install --quiet --disable-pip-version-check {pins}",
-        *(f"GOBIN={TOOLS}/bin go install {name}@{version}" for name, version in GO.items()),
+        ("npm", f"cd node && npm install --silent --no-audit --no-fund {packages}"),
+        (sys.executable, venv),
+        *(("go", f"GOBIN={TOOLS}/bin go install {name}@{version}") for name, version in GO.items()),
     ]
-    for command in commands:
-        if problem := run(command):
-            print(f"{command}:\n{problem}", file=sys.stderr)
+    for program, command in commands:
+        if shutil.which(program) and (problem := run(command)):
+            sys.exit(f"{command}:\n{problem}")
     stamp.write_text(versions, encoding="utf-8")
 
 
