@@ -103,7 +103,7 @@ def make_request(
             sent["Content-Length"] = str(length)
     return Request(
         method=method,
-        url=add_query(url, query) if query else url,
+        url=add_query(url, query) if query and any(value is not None for value in query.values()) else url,
         headers=sent,
         body=body,
         context=CallContext(

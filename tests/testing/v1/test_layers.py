@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from docker_registry_sdk.testing import DirectoryStorage, EmbeddedRegistry
+from docker_registry_sdk.testing.storage.base import BlobWriter
 from tests.testing.helpers import raw_request, wait_until
 from tests.testing.v1.conftest import ServeV1
 from tests.testing.v1.helpers import BASE, assert_error, assert_success, checksum, image_json, push_image, put_checksum, tar
@@ -106,12 +107,23 @@ def test_interrupted_upload(client: httpx.Client, v1_registry: EmbeddedRegistry)
         wait_until(lambda: not list(uploads.iterdir()))
 
 
-def test_image_changes_during_an_upload(client: httpx.Client, v1_registry: EmbeddedRegistry) -> None:
+def test_image_changes_during_an_upload(
+    client: httpx.Client, v1_registry: EmbeddedRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The upload of a layer fails if the JSON document changes or the image is completed meanwhile."""
     assert_success(client.put(f"/v1/images/{BASE}/json", content=image_json(BASE)))
+    create, begun = v1_registry.storage.create, threading.Event()
+
+    def note_begin() -> BlobWriter:
+        begun.set()
+        return create()
+
+    monkeypatch.setattr(v1_registry.storage, "create", note_begin)
 
     def body_with_change(change: str) -> Iterator[bytes]:
+        begun.clear()
         yield b"first"
+        assert begun.wait(60)
         with httpx.Client(base_url=v1_registry.url) as other:
             if change == "json":
                 assert_success(other.put(f"/v1/images/{BASE}/json", content=image_json(BASE, comment="second")))
