@@ -121,7 +121,6 @@ def test_image_changes_during_an_upload(
     monkeypatch.setattr(v1_registry.storage, "create", note_begin)
 
     def body_with_change(change: str) -> Iterator[bytes]:
-        begun.clear()
         yield b"first"
         assert begun.wait(60)
         with httpx.Client(base_url=v1_registry.url) as other:
@@ -132,6 +131,7 @@ def test_image_changes_during_an_upload(
         yield b"second"
 
     assert_error(client.put(URL, content=body_with_change("json")), 400)
+    begun.clear()
     assert_error(client.put(URL, content=body_with_change("complete")), 409)
     assert client.get(URL).content == b"done"
 
