@@ -7,12 +7,14 @@ from typing import Any
 
 from keywords import check_keywords
 from prose import sentence
-from schemas import Document, Node, SpecError
+from schemas import Document, Node
+from spec_file import SpecError, located
 
 KEYWORDS = ("example", "examples")
 """The keywords for examples of a parameter, a header or a media type."""
 
 
+@located("node")
 def check_examples(document: Document, node: Node, where: str) -> None:
     """Check the examples of a parameter, a header or a media type.
 
@@ -39,6 +41,7 @@ def check_examples(document: Document, node: Node, where: str) -> None:
             check_example(one, place)
 
 
+@located("node")
 def check_example(node: Any, where: str) -> None:
     """Check an example that has a name.
 

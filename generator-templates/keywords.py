@@ -6,11 +6,13 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from schemas import Node, SpecError
+from schemas import Node
+from spec_file import SpecError, line_of, located
 
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
+@located("node")
 def check_keywords(node: Any, where: str, needed: Collection[str], allowed: Collection[str] = ()) -> None:
     """Check that a node has all needed keywords, and no keywords that are neither needed nor allowed.
 
@@ -27,11 +29,13 @@ def check_keywords(node: Any, where: str, needed: Collection[str], allowed: Coll
         raise SpecError(f"{where}: this must be an object, not {node!r}")
     for keyword in node:
         if keyword not in needed and keyword not in allowed:
-            raise SpecError(f"{where}: {keyword!r} is not supported here")
+            raise SpecError(f"{where}: {keyword!r} is not supported here", line=line_of(node, keyword))
     for keyword in needed:
         value = node.get(keyword)
         if value is None or (keyword != "schema" and not (value.strip() if isinstance(value, str) else value)):
-            raise SpecError(f"{where}: {'a description' if keyword == 'description' else keyword} is missing")
+            raise SpecError(
+                f"{where}: {'a description' if keyword == 'description' else keyword} is missing", line=line_of(node, keyword)
+            )
 
 
 def check_value(node: Node, keyword: str, where: str, *accepted: bool | str) -> None:
@@ -50,15 +54,17 @@ def check_value(node: Node, keyword: str, where: str, *accepted: bool | str) -> 
         return
     value = node[keyword]
     if not accepted:
-        raise SpecError(f"{where}: {keyword!r} is not supported here")
+        raise SpecError(f"{where}: {keyword!r} is not supported here", line=line_of(node, keyword))
     if not any(type(value) is type(allowed) and value == allowed for allowed in accepted):
-        raise SpecError(f"{where}: {keyword} must be {' or '.join(map(str, accepted))}, not {value!r}")
+        text = f"{where}: {keyword} must be {' or '.join(map(str, accepted))}, not {value!r}"
+        raise SpecError(text, line=line_of(node, keyword))
 
 
 def check_name(node: Node, where: str) -> None:
     """Check that `x-python-name`, if present, is in snake case."""
     if "x-python-name" in node and not SNAKE_CASE.fullmatch(str(node["x-python-name"])):
-        raise SpecError(f"{where}: x-python-name must be in snake case, not {node['x-python-name']!r}")
+        text = f"{where}: x-python-name must be in snake case, not {node['x-python-name']!r}"
+        raise SpecError(text, line=line_of(node, "x-python-name"))
 
 
 def check_cycles(schemas: Node) -> None:
@@ -66,7 +72,7 @@ def check_cycles(schemas: Node) -> None:
 
     def visit(name: str, path: tuple[str, ...]) -> None:
         if name in path:
-            raise SpecError(f"{' -> '.join((*path, name))}: the schemas form a cycle")
+            raise SpecError(f"{' -> '.join((*path, name))}: the schemas form a cycle", line=line_of(schemas, name))
         for other in _references(schemas.get(name)):
             visit(other, (*path, name))
 

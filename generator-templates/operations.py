@@ -9,7 +9,8 @@ from attrs import frozen
 from examples import with_example
 from prose import sentence
 from responses import JSON, SuccessView, response_views
-from schemas import Document, Node, PythonType, SpecError, class_name, notes, python_name
+from schemas import Document, Node, PythonType, class_name, notes, python_name
+from spec_file import SpecError, at, line_of, located
 
 _ARGUMENT_NAMES = {"client", "timeout", "deadline", "body", "content_type", "accept"}
 _MODULE_NAMES = {"wire", "request", "parse", "sync", "asyncio", "stream", "asyncio_stream", "response", "url", "frozenset"}
@@ -88,7 +89,7 @@ class OperationView:
         """Return the success that a 2xx status is which the specification does not list; None if such a status is an error.
 
         A success without a body says that the request was carried out, with every 2xx status. If there are several, another
-        status is the one with a required header, without which it is an error. A body counts with every 2xx status that may have
+        status is the one with a header that the client needs, without which it is an error. A body counts with every 2xx status that may have
         a whole body. A range has the status 206 only.
         """
         whole = [one for one in self.successes if one.statuses != ("206",)]
@@ -115,6 +116,7 @@ class OperationView:
         return tuple(parameter for parameter in self.parameters if parameter.location == location)
 
 
+@located("node")
 def operation_view(document: Document, method: str, path: str, item: Node, node: Node) -> OperationView:
     """Return the values that the templates print for an operation.
 
@@ -154,7 +156,8 @@ def operation_view(document: Document, method: str, path: str, item: Node, node:
     if opaque is not None and not opaque.required and any(one.required for one in parameters if one.location == "query"):
         raise SpecError(f"{where}: no query parameter may be required beside an optional opaque URL, which has its own query")
     many = [one.name for one in parameters if one.many]
-    body, body_models = _body(document, node.get("requestBody"), where)
+    with at(node, "requestBody"):
+        body, body_models = _body(document, node.get("requestBody"), where)
     successes, errors, error_models, models = response_views(document, node, where, head=method == "head")
     if any(one.kind == "binary" for one in successes) and not all(one.kind == "binary" for one in successes):
         raise SpecError(f"{where}: either all successes or no success must have a body of raw bytes")
@@ -173,7 +176,7 @@ def operation_view(document: Document, method: str, path: str, item: Node, node:
         successes=successes,
         errors=errors,
         error_model=error_models,
-        scopes=tuple(_scope(scope, {one.wire_name: one for one in parameters}, where) for scope in scopes),
+        scopes=tuple(_scope(scope, parameters, where, line_of(node, "security")) for scope in scopes),
         scoped=tuple(one.name for one in parameters if one.location != "path" and f"{{{one.wire_name}}}" in "".join(scopes)),
         repo=many[0] if many else None,
         models=tuple(sorted((models | ({error_models} if error_models else set())) - body_models)),
@@ -181,17 +184,20 @@ def operation_view(document: Document, method: str, path: str, item: Node, node:
     )
 
 
-def _scope(scope: str, parameters: dict[str, ParameterView], where: str) -> str:
+def _scope(scope: str, arguments: list[ParameterView], where: str, line: int | None) -> str:
     """Return a scope as a Python expression, which is None if a parameter of the scope is None."""
+    parameters = {one.wire_name: one for one in arguments}
     used = _IN_BRACES.findall(scope)
     if any(name not in parameters or parameters[name].type != "str" for name in used):
-        raise SpecError(f"{where}: every parameter in the scope {scope} must be a string parameter of the operation")
+        text = f"{where}: every parameter in the scope {scope} must be a string parameter of the operation"
+        raise SpecError(text, line=line)
     code = _IN_BRACES.sub(lambda match: f"{{{parameters[match[1]].name}}}", scope)
     optional = [parameters[name].name for name in used if not parameters[name].required]
     text = f'f"{code}"' if used else f'"{code}"'
     return f"{text} if {' and '.join(f'{name} is not None' for name in optional)} else None" if optional else text
 
 
+@located("node")
 def _parameter(document: Document, node: Node, where: str, taken: set[str]) -> ParameterView:
     place = f"{where}, parameter {node['name']}"
     kind = document.python_type(node["schema"], place)

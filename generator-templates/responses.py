@@ -9,7 +9,8 @@ from typing import Any, Literal
 from attrs import frozen
 from examples import with_example
 from prose import sentence
-from schemas import Document, Node, PythonType, SpecError, class_name, notes, python_name
+from schemas import Document, Node, PythonType, class_name, notes, python_name
+from spec_file import SpecError, at, line_of, located
 
 # The last one is the suffix of signed schema 1 manifests, which are JSON.
 JSON = ("/json", "+json", "+prettyjws")
@@ -67,7 +68,8 @@ def response_views(
     errors: list[tuple[str, str]] = []
     error_models: set[str] = set()
     for status, reference in node["responses"].items():
-        response = document.resolve(reference)
+        with at(node["responses"], status):
+            response = document.resolve(reference)
         if status.startswith("2"):
             same = repr(sorted(reference.items())) if "$ref" in reference else status
             successes.setdefault(same, ([], response))[0].append(status)
@@ -77,12 +79,14 @@ def response_views(
         if schema is not None:
             error_models.add(document.python_type(schema, f"{where}, {status}").type)
     if not successes or len(error_models) > 1:
-        raise SpecError(f"{where}: an operation must have a success, and at most one model for its errors")
+        text = f"{where}: an operation must have a success, and at most one model for its errors"
+        raise SpecError(text, line=line_of(node, "responses"))
     views = tuple(_success(document, statuses, response, where, head=head) for statuses, response in successes.values())
     models = {model for view in views for kind in view.media_types.values() for model in kind.models}
     return views, tuple(errors), next(iter(error_models), None), models
 
 
+@located("response")
 def _success(document: Document, statuses: list[str], response: Node, where: str, *, head: bool) -> SuccessView:
     place = f"{where}, {statuses[0]}"
     content = response.get("content", {})
@@ -126,6 +130,7 @@ def _success(document: Document, statuses: list[str], response: Node, where: str
     )
 
 
+@located("node")
 def _header(document: Document, name: str, node: dict[str, Any], place: str, taken: set[str]) -> HeaderView:
     kind = document.python_type(node["schema"], place)
     readers = {"str": "text_header", "int": "integer_header", "bool": "boolean_header", "list[str]": "list_header"}
@@ -143,7 +148,7 @@ def _header(document: Document, name: str, node: dict[str, Any], place: str, tak
         wire_name=name,
         type=kind.type,
         read=read,
-        required=bool(node.get("required")),
+        required=bool(node.get("x-needed")),
         secret=opaque or document.resolve(node["schema"]).get("format") == "password",
         description=with_example(node["description"].strip(), document, node, "Example of the header" if opaque else "Example"),
     )

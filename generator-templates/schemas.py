@@ -8,15 +8,12 @@ from typing import Any
 
 from attrs import Factory, field, frozen
 from prose import sentence
+from spec_file import Located, SpecError, located
 
 Node = dict[str, Any]
 
 # Names that generated classes use; a class attribute of the same name would hide them.
 _TYPE_NAMES = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "datetime", "wire", "field", "optional"})
-
-
-class SpecError(Exception):
-    """The specification contains a keyword, value or combination that the generator does not support."""
 
 
 @frozen
@@ -109,6 +106,7 @@ class Document:
     def __init__(self, root: Node) -> None:
         self.root = root
 
+    @located("node")
     def resolve(self, node: Node) -> Node:
         """Return the node, with its `$ref`, if any, replaced by the keywords of the target.
 
@@ -123,13 +121,17 @@ class Document:
                 if not isinstance(target, dict) or step not in target:
                     raise SpecError(f"{node['$ref']} does not exist")
                 target = target[step]
-            node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
+            if isinstance(target, Located):
+                node = target.with_keywords(node)
+            else:
+                node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
         return node
 
     def schema_names(self) -> list[str]:
         """Return the names of `components/schemas`."""
         return list(self.root.get("components", {}).get("schemas", {}))
 
+    @located("schema")
     def python_type(self, schema: Node, where: str) -> PythonType:
         """Return the Python type of a schema.
 
@@ -155,6 +157,7 @@ class Document:
         types = [self.python_type(node, name).type for name, node in fields.items()]
         return "$ref" in schema and bool(types) and all(set(one.split(" | ")) & {"str", "int", "float"} for one in types)
 
+    @located("schema")
     def map_type(self, schema: Node, where: str) -> PythonType | None:
         """Return the Python type of a map, or None if the schema is not a map (an object without properties)."""
         if schema.get("type") != "object" or "properties" in schema:

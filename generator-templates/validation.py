@@ -8,7 +8,8 @@ from typing import Any
 
 from examples import KEYWORDS, check_example, check_examples
 from keywords import SNAKE_CASE, check_cycles, check_keywords, check_name, check_value
-from schemas import Document, Node, SpecError
+from schemas import Document, Node
+from spec_file import SpecError, at, line_of, located
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 
@@ -56,7 +57,7 @@ class _Validator:
         root = self.document.root
         check_keywords(root, "the document", ("openapi", "info", "tags", "paths"), ("servers", "security", "components"))
         if not str(root["openapi"]).startswith("3.1."):
-            raise SpecError(f"openapi: the version must be 3.1, not {root['openapi']}")
+            raise SpecError(f"openapi: the version must be 3.1, not {root['openapi']}", line=line_of(root, "openapi"))
         check_keywords(root["info"], "info", ("title", "version", "description"), ("contact", "license"))
         for server in root.get("servers", ()):
             check_keywords(server, "servers", ("url",), ("description",))
@@ -64,14 +65,14 @@ class _Validator:
         for tag in root["tags"]:
             check_keywords(tag, "tags", ("name", "description"))
             if not SNAKE_CASE.fullmatch(str(tag["name"])):
-                raise SpecError(f"tags, {tag['name']}: a tag name must be in snake case")
+                raise SpecError(f"tags, {tag['name']}: a tag name must be in snake case", line=line_of(tag, "name"))
         self.components(root.get("components", {}))
         self.security(root, "security")
         if any(scopes for choice in root.get("security", ()) for scopes in choice.values()):
-            raise SpecError("security: scopes must be on operations")
+            raise SpecError("security: scopes must be on operations", line=line_of(root, "security"))
         for path, item in root["paths"].items():
             if not _PATH.fullmatch(path):
-                raise SpecError(f"{path}: this is not a valid path")
+                raise SpecError(f"{path}: this is not a valid path", line=line_of(root["paths"], path))
             check_keywords(item, path, (), ("parameters", *METHODS))
             for method in METHODS:
                 if method in item:
@@ -82,7 +83,7 @@ class _Validator:
         for group, nodes in components.items():
             for name, node in nodes.items():
                 if isinstance(node, dict) and "$ref" in node:
-                    raise SpecError(f"components/{group}/{name}: a component must not be a $ref")
+                    raise SpecError(f"components/{group}/{name}: a component must not be a $ref", line=line_of(nodes, name))
         for name, node in components.get("schemas", {}).items():
             self.schema(node, name, component=True)
         check_cycles(components.get("schemas", {}))
@@ -91,7 +92,8 @@ class _Validator:
         for name, node in components.get("parameters", {}).items():
             self.parameter(node, f"components/parameters/{name}")
         for name, node in components.get("headers", {}).items():
-            self.header(name, node, f"components/headers/{name}")
+            with at(components["headers"], name):
+                self.header(name, node, f"components/headers/{name}")
         for name, node in components.get("responses", {}).items():
             self.response(node, f"components/responses/{name}", "2XX")
         for name, node in components.get("requestBodies", {}).items():
@@ -101,6 +103,7 @@ class _Validator:
                 node, f"components/securitySchemes/{name}", ("type", "description"), ("scheme", "in", "name", "bearerFormat")
             )
 
+    @located("node")
     def operation(self, node: Node, item: Node, where: str) -> None:
         where = str(node.get("operationId") or where) if isinstance(node, dict) else where
         check_keywords(
@@ -110,11 +113,13 @@ class _Validator:
             ("security", "parameters", "requestBody", "x-opaque-url"),
         )
         if not SNAKE_CASE.fullmatch(where) or where in self.ids:
-            raise SpecError(f"{where}: an operationId must be unique and in snake case")
+            text = f"{where}: an operationId must be unique and in snake case"
+            raise SpecError(text, line=line_of(node, "operationId"))
         self.ids.add(where)
         names = [tag["name"] for tag in self.document.root["tags"]]
         if len(node["tags"]) != 1 or node["tags"][0] not in names or where in names:
-            raise SpecError(f"{where}: an operation must have exactly one of the tags, and its id must not be the name of a tag")
+            text = f"{where}: an operation must have exactly one of the tags, and its id must not be the name of a tag"
+            raise SpecError(text, line=line_of(node, "tags"))
         check_keywords(node["externalDocs"], f"{where}, externalDocs", ("description", "url"))
         if "x-opaque-url" in node:
             check_keywords(node["x-opaque-url"], f"{where}, x-opaque-url", ("name",), ("required",))
@@ -126,18 +131,23 @@ class _Validator:
             self.body(self.target(node["requestBody"], "requestBodies", where), f"{where}, body")
         for status, response in node["responses"].items():
             if not isinstance(status, str) or not re.fullmatch(r"2[0-9]{2}|[345]([0-9]{2}|XX)", status):
-                raise SpecError(f"{where}: {status} is not a status: use a quoted number, or 3XX, 4XX or 5XX")
+                text = f"{where}: {status} is not a status: use a quoted number, or 3XX, 4XX or 5XX"
+                raise SpecError(text, line=line_of(node["responses"], status))
             self.response(self.target(response, "responses", where), f"{where}, {status}", status)
 
+    @located("node")
     def security(self, node: Node, where: str) -> None:
         schemes = self.document.root.get("components", {}).get("securitySchemes", {})
         choices: list[Node] = node.get("security", [])
         if any(len(choice) > 1 for choice in choices) or sum(any(choice.values()) for choice in choices) > 1:
-            raise SpecError(f"{where}: every security requirement must name one scheme, and only one of them may have scopes")
+            text = f"{where}: every security requirement must name one scheme, and only one of them may have scopes"
+            raise SpecError(text, line=line_of(node, "security"))
         for scheme, scopes in ((scheme, scopes) for choice in choices for scheme, scopes in choice.items()):
             if scheme not in schemes or not all(_SCOPE.fullmatch(scope) for scope in scopes):
-                raise SpecError(f"{where}: security, {scheme}: the scheme is not in components, or a scope is invalid")
+                text = f"{where}: security, {scheme}: the scheme is not in components, or a scope is invalid"
+                raise SpecError(text, line=line_of(node, "security"))
 
+    @located("node")
     def target(self, node: Node, group: str, where: str) -> Node:
         """Return the node, with its `$ref` resolved."""
         if not isinstance(node, dict) or "$ref" not in node:
@@ -151,14 +161,16 @@ class _Validator:
         if str(node["$ref"]).rpartition("/")[0] != f"#/components/{group}":
             raise SpecError(f"{where}: {node['$ref']} is not in components/{group}")
 
+    @located("node")
     def parameter(self, node: Node, where: str) -> None:
         allowed = ("required", "style", "explode", "x-python-name", "x-segments", *KEYWORDS)
         check_keywords(node, where, ("name", "in", "description", "schema"), allowed)
         where = f"{where}, parameter {node['name']}"
         if node["in"] not in _STYLES:
-            raise SpecError(f"{where}: a parameter must be in {', '.join(_STYLES)}, not in {node['in']}")
+            text = f"{where}: a parameter must be in {', '.join(_STYLES)}, not in {node['in']}"
+            raise SpecError(text, line=line_of(node, "in"))
         if node["in"] == "header" and (not _TOKEN.fullmatch(node["name"]) or node["name"].lower() in _RESERVED_HEADERS):
-            raise SpecError(f"{where}: callers cannot set a header of this name")
+            raise SpecError(f"{where}: callers cannot set a header of this name", line=line_of(node, "name"))
         style, explode = _STYLES[node["in"]]
         check_value(node, "style", where, style)
         check_value(node, "explode", where, explode)
@@ -171,27 +183,36 @@ class _Validator:
         check_examples(self.document, node, where)
 
     def header(self, name: str, node: Node, where: str) -> None:
-        check_keywords(node, where, ("description", "schema"), ("required", "x-opaque-url", "x-python-name", *KEYWORDS))
+        check_keywords(
+            node, where, ("description", "schema"), ("required", "x-needed", "x-opaque-url", "x-python-name", *KEYWORDS)
+        )
         if not _TOKEN.fullmatch(name):
             raise SpecError(f"{where}: {name!r} is not a valid header name")
         check_value(node, "required", where, True, False)
+        check_value(node, "x-needed", where, True)
+        if "x-needed" in node and not node.get("required"):
+            raise SpecError(f"{where}: x-needed and required: true must be used together", line=line_of(node, "x-needed"))
         check_value(node, "x-opaque-url", where, True)
         check_name(node, where)
         self.schema(node["schema"], where, secret=True, plain=True)
         check_examples(self.document, node, where)
 
+    @located("node")
     def response(self, node: Node, where: str, status: str) -> None:
         check_keywords(node, where, ("description",), ("headers", "content", "x-may-be-empty"))
         check_value(node, "x-may-be-empty", where, *((True,) if status.startswith("2") else ()))
         for name, header in node.get("headers", {}).items():
             place = f"{where}, header {name}"
-            self.header(name, self.target(header, "headers", place), place)
+            with at(node["headers"], name):
+                self.header(name, self.target(header, "headers", place), place)
         self.content(node.get("content", {}), where)
         for media, one in node.get("content", {}).items():
             # Exceptions keep a body that is not JSON as bytes, so no other schema than text can be honoured.
             if not status.startswith("2") and media != "application/json" and one["schema"].get("type") != "string":
-                raise SpecError(f"{where}, {media}: the body of an error must be application/json or text")
+                text = f"{where}, {media}: the body of an error must be application/json or text"
+                raise SpecError(text, line=line_of(node["content"], media))
 
+    @located("node")
     def body(self, node: Node, where: str) -> None:
         check_keywords(node, where, ("description", "content"), ("required", "x-raw-body"))
         check_value(node, "required", where, True, False)
@@ -200,12 +221,14 @@ class _Validator:
 
     def content(self, content: Node, where: str) -> None:
         for media, node in content.items():
-            check_keywords(node, f"{where}, {media}", ("schema",), KEYWORDS)
             if not _MEDIA_TYPE.fullmatch(media):
-                raise SpecError(f"{where}: {media} must be a single media type in lower case, without parameters")
+                text = f"{where}: {media} must be a single media type in lower case, without parameters"
+                raise SpecError(text, line=line_of(content, media))
+            check_keywords(node, f"{where}, {media}", ("schema",), KEYWORDS)
             self.schema(node["schema"], f"{where}, {media}", described=True)
             check_examples(self.document, node, f"{where}, {media}")
 
+    @located("node")
     def schema(
         self,
         node: Any,
@@ -251,15 +274,18 @@ class _Validator:
         is_text_list = node.get("type") == "array" and node.get("items") == {"type": "string"}
         check_value(node, "x-text-list", where, *((True,) if is_text_list else ()))
         if "x-self-property" in node and not SNAKE_CASE.fullmatch(str(node["x-self-property"])):
-            raise SpecError(f"{where}: x-self-property must be in snake case, not {node['x-self-property']!r}")
+            text = f"{where}: x-self-property must be in snake case, not {node['x-self-property']!r}"
+            raise SpecError(text, line=line_of(node, "x-self-property"))
         check_name(node, where)
         if not (secret or field or component) and self.document.resolve(node).get("format") == "password":
             raise SpecError(f"{where}: format: password is supported only for a property, a parameter or a header")
         for name, part in node.get("properties", {}).items():
-            self.schema(part, f"{where}.{name}", field=True)
+            with at(node["properties"], name):
+                self.schema(part, f"{where}.{name}", field=True)
         for part in (*_values(node, "items"), *node.get("oneOf", ()), *_values(node, "additionalProperties")):
             self.schema(part, where, described=described and not (component or field), plain=plain)
 
+    @located("node")
     def schema_type(self, node: Node, where: str, *, plain: bool) -> None:
         kind = node.get("type")
         types = [kind] if isinstance(kind, str) else (kind or [])

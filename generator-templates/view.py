@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from attrs import field, frozen
 from operations import OperationView, operation_view
-from schemas import DIGEST, TEXT_LIST, Document, Node, PythonType, SpecError, class_name, python_name
+from schemas import DIGEST, TEXT_LIST, Document, Node, PythonType, class_name, python_name
+from spec_file import SpecError, at, line_of
 from validation import METHODS, validate
 
 _MODEL_NAMES = {"from_dict", "to_dict", "additional_properties", "problems", "error_details"}
@@ -122,33 +123,41 @@ def spec_view(root: Node) -> SpecView:
     validate(document)
     models: dict[str, ModelView | MapView] = {}
     enums: dict[str, EnumView] = {}
-    for name in document.schema_names():
-        schema = root["components"]["schemas"][name]
-        description = _described(schema, name)
-        if class_name(name) != name:
-            raise SpecError(f"{name}: a name in components/schemas must be in PascalCase")
-        found = document.map_type(schema, name)
-        if "enum" in schema:
-            enums[name] = _enum(name, description, schema)
-        elif found is not None:
-            models[name] = MapView(name=name, description=description, type=found.type, models=tuple(sorted(found.models)))
-        elif document.is_model(name):
-            models[name] = _model(document, name, schema)
-        else:
-            document.python_type(schema, name)
+    schemas = root.get("components", {}).get("schemas", {})
+    for name, schema in schemas.items():
+        with at(schemas, name):
+            _add_schema(document, name, schema, models, enums)
     for model in models.values():
         if isinstance(model, ModelView):
-            _check_error(model, models)
-    operations = tuple(
-        operation_view(document, method, path, item, node)
-        for path, item in root["paths"].items()
-        for method, node in item.items()
-        if method in METHODS
-    )
-    for operation in operations:
-        _check_names(operation, models, enums)
+            with at(schemas, model.name):
+                _check_error(model, models)
+    operations = []
+    for path, item in root["paths"].items():
+        for method, node in item.items():
+            if method in METHODS:
+                operation = operation_view(document, method, path, item, node)
+                with at(node):
+                    _check_names(operation, models, enums)
+                operations.append(operation)
     tags = {tag["name"]: tag["description"].strip() for tag in root["tags"]}
-    return SpecView(root["info"]["title"], _described(root["info"], "info"), tags, operations, models, enums)
+    return SpecView(root["info"]["title"], _described(root["info"], "info"), tags, tuple(operations), models, enums)
+
+
+def _add_schema(
+    document: Document, name: str, schema: Node, models: dict[str, ModelView | MapView], enums: dict[str, EnumView]
+) -> None:
+    description = _described(schema, name)
+    if class_name(name) != name:
+        raise SpecError(f"{name}: a name in components/schemas must be in PascalCase")
+    found = document.map_type(schema, name)
+    if "enum" in schema:
+        enums[name] = _enum(name, description, schema)
+    elif found is not None:
+        models[name] = MapView(name=name, description=description, type=found.type, models=tuple(sorted(found.models)))
+    elif document.is_model(name):
+        models[name] = _model(document, name, schema)
+    else:
+        document.python_type(schema, name)
 
 
 def _enum(name: str, description: str, schema: Node) -> EnumView:
@@ -173,41 +182,11 @@ def _model(document: Document, name: str, schema: Node) -> ModelView:
     if "additionalProperties" in schema:
         raise SpecError(f"{name}: an object with properties must not have additionalProperties; unknown fields are always kept")
     if required - set(schema["properties"]):
-        raise SpecError(f"{name}: every required field must be in properties")
+        raise SpecError(f"{name}: every required field must be in properties", line=line_of(schema, "required"))
     for wire_name, node in schema["properties"].items():
-        where = f"{name}.{wire_name}"
-        kind = DIGEST if node.get("x-digest") else TEXT_LIST if node.get("x-text-list") else document.python_type(node, where)
-        if not kind.parse or not kind.dump:
-            raise SpecError(f"{where}: a field of a model cannot have this schema")
-        resolved = document.resolve(node)
-        is_list = kind.type.startswith("list[") and " | " not in kind.type
-        is_required = wire_name in required
-        if is_required and node.get("x-strict"):
-            raise SpecError(f"{where}: a required field is always strict, so x-strict must not be used")
-        if node.get("x-lenient") and not (is_required and is_list):
-            raise SpecError(f"{where}: x-lenient is supported only for a required list; optional fields are always lenient")
-        python = python_name(wire_name, node, taken)
-        fields.append(
-            FieldView(
-                name=python,
-                wire_name=wire_name,
-                type=kind.type,
-                required=is_required,
-                is_list=is_list,
-                item_model=_item_model(kind, is_list),
-                parse=f"wire.entry_list({_item_model(kind, is_list)}._parse)"
-                if node.get("x-error") == "entries"
-                else kind.whole
-                if node.get("x-strict") or (is_required and not node.get("x-lenient"))
-                else kind.parse,
-                reader=_reader(node, is_required, is_list),
-                dump=kind.dump.replace("{x}", f"self.{python}").replace("{{", "{").replace("}}", "}"),
-                secret=resolved.get("format") == "password",
-                description=_described(resolved, where),
-                error_role=node.get("x-error"),
-                in_hash=not frozen or all(_is_hashable(document, part) for part in kind.type.split(" | ")),
-            )
-        )
+        with at(schema["properties"], wire_name):
+            kind = _field_type(document, node, f"{name}.{wire_name}")
+            fields.append(_field(document, name, wire_name, node, kind, wire_name in required, frozen, taken))
         used |= kind.models
     return ModelView(
         name=name,
@@ -216,6 +195,47 @@ def _model(document: Document, name: str, schema: Node) -> ModelView:
         models=tuple(sorted(used - {name})),
         frozen=frozen,
         self_property=self_property,
+    )
+
+
+def _field_type(document: Document, node: Node, where: str) -> PythonType:
+    kind = DIGEST if node.get("x-digest") else TEXT_LIST if node.get("x-text-list") else document.python_type(node, where)
+    if not kind.parse or not kind.dump:
+        raise SpecError(f"{where}: a field of a model cannot have this schema")
+    return kind
+
+
+def _field(
+    document: Document, model: str, wire_name: str, node: Node, kind: PythonType, is_required: bool, frozen: bool, taken: set[str]
+) -> FieldView:
+    where = f"{model}.{wire_name}"
+    resolved = document.resolve(node)
+    is_list = kind.type.startswith("list[") and " | " not in kind.type
+    if is_required and node.get("x-strict"):
+        raise SpecError(f"{where}: a required field is always strict, so x-strict must not be used")
+    if node.get("x-lenient") and not (is_required and is_list):
+        raise SpecError(f"{where}: x-lenient is supported only for a required list; optional fields are always lenient")
+    python = python_name(wire_name, node, taken)
+    if node.get("x-error") == "entries":
+        parse = f"wire.entry_list({_item_model(kind, is_list)}._parse)"
+    elif node.get("x-strict") or (is_required and not node.get("x-lenient")):
+        parse = kind.whole
+    else:
+        parse = kind.parse
+    return FieldView(
+        name=python,
+        wire_name=wire_name,
+        type=kind.type,
+        required=is_required,
+        is_list=is_list,
+        item_model=_item_model(kind, is_list),
+        parse=parse,
+        reader=_reader(node, is_required, is_list),
+        dump=kind.dump.replace("{x}", f"self.{python}").replace("{{", "{").replace("}}", "}"),
+        secret=resolved.get("format") == "password",
+        description=_described(resolved, where),
+        error_role=node.get("x-error"),
+        in_hash=not frozen or all(_is_hashable(document, part) for part in kind.type.split(" | ")),
     )
 
 

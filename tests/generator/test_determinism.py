@@ -41,20 +41,44 @@ def test_check_shows_every_difference_and_generate_removes_them(project: Path) -
     specification.write_bytes(text)
     done = run_generate(project, PYTHONHASHSEED="2")  # the committed code was written with another seed
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "docker_registry_sdk/v1: 2 files changed",
+        "docker_registry_sdk/v2: 3 files changed",
+        "docker_registry_sdk/_core/wire/_sync: 1 file changed",
+    ]
     assert contents(project) == committed
+
+
+def test_nothing_is_reported_if_nothing_changed() -> None:
+    from generate import report
+
+    assert report([], []) == ["Nothing changed."]
 
 
 def set_title(spec: dict[str, dict[str, str]]) -> None:
     spec["info"]["title"] = "Another title"
 
 
-def test_unsupported_specification_changes_no_file(project: Path) -> None:
-    def edit(spec: dict[str, dict[str, str]]) -> None:
-        del spec["info"]["description"]
-
+def test_refused_specifications_change_no_file_and_each_reason_has_its_place(project: Path) -> None:
+    for path, old, new in (
+        ("openapi/token-auth.yaml", "info:\n", "info:\n  x-words: yes\n"),
+        ("openapi/registry-v2.yaml", "operationId: list_tags\n", "operationId: list_repo_tags\n"),
+    ):
+        text = (project / path).read_text(encoding="utf-8")
+        assert text.count(old) == 1
+        (project / path).write_text(text.replace(old, new), encoding="utf-8")
     before = contents(project)
-    edit_spec(project / "openapi/token-auth.yaml", edit)
     done = run_generate(project)
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", "token-auth.yaml: info: a description is missing\n")
+    assert (done.returncode, done.stdout) == (2, "")
+    first, *places, last = done.stderr.splitlines()
+    assert first == (
+        "openapi/registry-v2.yaml: operation list_tags was removed, now list_repo_tags, but the project uses it. "
+        "Change these places first:"
+    )
+    calls = [place for place in places if place.startswith("  docker_registry_sdk/client/_async/tags.py:")]
+    assert [call for call in calls if "api.list_tags" in call]
+    assert any(place.startswith("  docker_registry_sdk/testing/faults/exchange.py:") for place in places)
+    assert last.startswith("openapi/token-auth.yaml:")
+    assert last.endswith(": info: 'x-words' is not supported here")
     assert contents(project) == before
     assert not list(project.glob(".generate-*"))

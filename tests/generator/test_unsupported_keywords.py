@@ -181,14 +181,15 @@ def _document() -> dict[str, Any]:
     return document
 
 
-def changed(where: str, value: object) -> dict[str, Any]:
+def changed(where: str, value: object, document: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return tricky.yaml with one value changed, or removed by REMOVE.
 
     Args:
         where: The keys that lead to the value, separated by spaces; a digit is an index.
         value: The new value.
+        document: Another version of tricky.yaml to change.
     """
-    document = copy.deepcopy(_document())
+    document = copy.deepcopy(document or _document())
     *path, last = (int(step) if step.isdigit() and len(step) == 1 else step for step in where.split())
     node: Any = document
     for step in path:
@@ -202,7 +203,7 @@ def changed(where: str, value: object) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("where", "value", "message"), CASES, ids=lambda one: one if isinstance(one, str) else None)
 def test_unsupported_keyword_is_an_error_that_names_its_place(where: str, value: object, message: str) -> None:
-    from schemas import SpecError
+    from spec_file import SpecError
     from view import spec_view
 
     with pytest.raises(SpecError, match=message):
@@ -223,5 +224,5 @@ def test_the_command_line_stops_with_status_2_and_the_message(tmp_path: Path) ->
     generate = generator_folder() / "generate.py"
     done = run_python(tmp_path, generate, "--spec", spec, "--output", output)
     assert (done.returncode, done.stdout) == (2, "")
-    assert re.fullmatch(r"odd\.yaml: list_things: 'deprecated' is not supported here\n", done.stderr)
+    assert re.fullmatch(r"odd\.yaml:\d+: list_things: 'deprecated' is not supported here\n", done.stderr)
     assert not output.exists()

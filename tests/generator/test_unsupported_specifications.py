@@ -246,7 +246,7 @@ CASES: list[tuple[str, object, str]] = [
 
 @pytest.mark.parametrize(("where", "value", "message"), CASES, ids=lambda one: one if isinstance(one, str) else None)
 def test_unsupported_specification_is_an_error_that_names_the_place(where: str, value: object, message: str) -> None:
-    from schemas import SpecError
+    from spec_file import SpecError
     from view import spec_view
 
     with pytest.raises(SpecError, match=message):
@@ -262,20 +262,20 @@ def write(tmp_path: Path, document: object) -> Path:
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ("paths: [", "odd.yaml: while parsing"),
-        ("openapi: 3.1.0\nopenapi: 3.1.0", 'odd.yaml: .*found duplicate key "openapi"'),
+        ("paths: [", r"odd.yaml:\d+: while parsing"),
+        ("openapi: 3.1.0\nopenapi: 3.1.0", 'odd.yaml:2: .*found duplicate key "openapi"'),
         ("just text", "odd.yaml: "),
-        (changed("paths", []), "odd.yaml: Failed to parse OpenAPI document"),
-        (changed(f"{WORD} responses", []), "odd.yaml: Failed to parse OpenAPI document"),
-        (changed(f"{WORD} tags", "words"), "odd.yaml: Failed to parse OpenAPI document"),
-        (changed(f"{WORD} security", ["basic"]), "odd.yaml: Failed to parse OpenAPI document"),
-        (changed(f"{SCHEMAS} Part properties", ["size"]), "odd.yaml: Failed to parse OpenAPI document"),
+        (changed("paths", []), r"odd.yaml:\d+: the document: paths is missing"),
+        (changed(f"{WORD} responses", []), r"odd.yaml:\d+: get_word: responses is missing"),
+        (changed(f"{WORD} tags", "words"), r"odd.yaml:\d+: get_word: an operation must have exactly one"),
+        (changed(f"{WORD} security", ["basic"]), r"odd.yaml:\d+: get_word: every security requirement"),
+        (changed(f"{SCHEMAS} Part properties", ["size"]), r"odd.yaml:\d+: Failed to parse OpenAPI document"),
         (changed(f"{SCHEMAS} Thing2d", described(OBJECT | {"properties": {"a": described(TEXT)}})), "Thing2d.*class_overrides"),
     ],
 )
 def test_file_that_is_not_a_specification_is_an_error(tmp_path: Path, document: object, message: str) -> None:
     from generate import generate_package
-    from schemas import SpecError
+    from spec_file import SpecError
 
     with pytest.raises(SpecError, match=f"(?s){message}"):
         generate_package(write(tmp_path, document), tmp_path / "package")
@@ -283,16 +283,16 @@ def test_file_that_is_not_a_specification_is_an_error(tmp_path: Path, document: 
 
 def test_two_models_with_the_same_module_name_are_an_error(tmp_path: Path) -> None:
     from generate import generate_package
-    from schemas import SpecError
+    from spec_file import SpecError
 
     document = changed(f"{SCHEMAS} PART", described({**OBJECT, "properties": {"a": described(TEXT)}}))
-    with pytest.raises(SpecError, match=r"odd.yaml: two of .*PART, Part.* would have the same module name"):
+    with pytest.raises(SpecError, match=r"odd.yaml:\d+: PART and Part would have the same module name"):
         generate_package(write(tmp_path, document), tmp_path / "package")
 
 
 def test_missing_file_is_an_error(tmp_path: Path) -> None:
     from generate import generate_package
-    from schemas import SpecError
+    from spec_file import SpecError
 
     with pytest.raises(SpecError, match=r"absent.yaml: .*No such file"):
         generate_package(tmp_path / "absent.yaml", tmp_path / "package")
@@ -300,9 +300,39 @@ def test_missing_file_is_an_error(tmp_path: Path) -> None:
 
 def test_missing_formatter_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from generate import generate_package
-    from schemas import SpecError
+    from spec_file import SpecError
 
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(SpecError, match=r"ruff check .*not found"):
         generate_package(Path(__file__).with_name("tricky.yaml"), tmp_path / "package")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "marker", "message"),
+    [
+        ("operationId: get_word", "operationId: get_word\n      deprecated: true", "deprecated: true", "'deprecated'"),
+        ("name: X-Trace", "name: X Trace", "name: X Trace", "callers cannot set"),
+        ("X-Kinds: {", "X-Kinds: {x-needed: true, ", "X-Kinds", "x-needed and required: true must be used together"),
+        ("X-Kinds: {description: Its kinds., ", "X-Kinds: {", "X-Kinds", "a description is missing"),
+        ("X-Done:", "X Done:", "X Done:", "'X Done' is not a valid header name"),
+        ("'204': {description: Taken.}", "'204': {$ref: '#/components/responses/No'}", "responses/No'", ".*/No does not exist"),
+        ("'204': {description: Taken.}", "'299': {description: Taken.}", "'299'", "the status of a success"),
+        ("size: {type: integer, minimum", "size: {type: whole, minimum", "type: whole", "the type must be one of"),
+        ("v1Compatibility: {type: string, ", "v1Compatibility: {type: string, format: uuid, ", "format: uuid", "no Python type"),
+        ("required: [size]\n", "required: [weight]\n", "required: [weight]", "every required field"),
+        ("enum: [red,", "enum: [red, 5,", "enum: [red, 5,", "the values of an enumeration must be strings"),
+        ("'repository:{source}:pull'", "'repository:{nobody}:pull'", "{nobody}", "every parameter in the scope"),
+        ("summary: Send a form\n", "summary: {}\n", "summary: {}", "send_form: summary is missing"),
+    ],
+)
+def test_message_names_the_file_and_the_line(tmp_path: Path, old: str, new: str, marker: str, message: str) -> None:
+    from packages import read_spec
+    from spec_file import SpecError
+
+    text = Path(__file__).with_name("tricky.yaml").read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    edited = text.replace(old, new)
+    line = edited[: edited.index(marker)].count("\n") + 1
+    with pytest.raises(SpecError, match=rf"^odd\.yaml:{line}: .*{message}"):
+        read_spec(write(tmp_path, edited), tmp_path / "package")
