@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import jedi
 import pytest
+import yaml
 
 from tests.generator.projects import copy_project, edit_spec, run_generate, run_python
+from tests.support.markdown import PROJECT, code_blocks
+
+PAGE = PROJECT / "docs" / "how-it-works" / "change-the-specification.md"
+_TEXTS = [block.code for block in code_blocks(PAGE) if block.language == "text"]
+PATH, SCHEMA, OUTPUT = _TEXTS[:3]
+CALL, COMMAND, HANDLER, ROUTE = _TEXTS[4:8]
 
 SCRIPT = """
 import asyncio
@@ -153,6 +161,17 @@ print(count(sync_registry), sync_registry.statuses)
 print(asyncio.run(count_async(async_registry)), async_registry.statuses)
 """
 
+OF_THE_PAGE = f"""
+from docker_registry_sdk.cli.main import run
+from docker_registry_sdk.testing import EmbeddedRegistry
+
+with EmbeddedRegistry() as registry:
+    for tag in ("1", "2"):
+        registry.add_image(f"library/greeting:{{tag}}")
+    exec({CALL!r}.replace("localhost:5000", registry.host))
+    run({COMMAND!r}.replace("localhost:5000", registry.host).split()[1:])
+"""
+
 COMPLETED = """
 from docker_registry_sdk.v2.api import read_attachment
 from docker_registry_sdk.v2.api.manifests.get_manifest import GetManifestOk
@@ -168,9 +187,16 @@ def use(manifest: ImageManifest, response: GetManifestOk):
 
 def edit(spec: dict[str, Any]) -> None:
     components = spec["components"]
+    spec["paths"] |= yaml.safe_load(PATH)
+    components["schemas"] |= yaml.safe_load(SCHEMA)
     components["schemas"]["ImageManifest"]["properties"]["buildHost"] = {"type": "string", "description": "Who built it."}
     success = spec["paths"]["/v2/{name}/manifests/{reference}"]["get"]["responses"]["200"]
-    success["headers"]["X-Build-Seconds"] = {"description": "How long the build took.", "schema": {"type": "integer"}}
+    # Servers must send it, but older ones do not, and the client does not need it.
+    success["headers"]["X-Build-Seconds"] = {
+        "description": "How long the build took.",
+        "required": True,
+        "schema": {"type": "integer"},
+    }
     components["schemas"]["TagCount"] = {
         "type": "object",
         "description": "A number of tags.",
@@ -220,11 +246,20 @@ def edit(spec: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy with a new optional field, a new header and a new streamed operation, generated."""
+    """A copy with a new optional field, a new header and new operations, one of them as on the page, generated."""
     project = copy_project(tmp_path_factory.mktemp("edited") / "project")
     edit_spec(project / "openapi/registry-v2.yaml", edit)
     done = run_generate(project)
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "registry-v2.yaml: operation count_tags added: GET /v2/{name}/tags/count",
+        "registry-v2.yaml: operation get_manifest changed: responses (200 header X-Build-Seconds added)",
+        OUTPUT.splitlines()[0],
+        "registry-v2.yaml: operation read_attachment added: GET /v2/{name}/attachments/{title}",
+        "registry-v2.yaml: model ImageManifest changed: fields (buildHost added)",
+        OUTPUT.splitlines()[1],
+        "registry-v2.yaml: model TagCount added",
+    ]
     return project
 
 
@@ -242,6 +277,19 @@ def test_clients_send_the_new_operations_with_login_retries_and_redirects(edited
     assert done.stdout.splitlines() == ["3 [401, 200, 503, 307, 200]"] * 2
     typed = run_python(edited, "-m", "mypy", "--strict", "--config-file=", "clients.py")
     assert "no issues found" in typed.stdout, typed.stdout + typed.stderr
+
+
+def test_the_operation_of_the_page_on_changes_works(edited: Path) -> None:
+    folder = edited / "docker_registry_sdk" / "testing" / "v2"
+    listings, routes = folder / "listings.py", folder / "routes.py"
+    listings.write_text(f"{listings.read_text(encoding='utf-8')}\n\n{HANDLER}", encoding="utf-8")
+    text = routes.read_text(encoding="utf-8").replace("import Catalog, Referrers, Tags", "import Catalog, Referrers, Stats, Tags")
+    routes.write_text(text.replace('        f"{name}/tags/list"', f'{ROUTE}        f"{{name}}/tags/list"'), encoding="utf-8")
+    (edited / "page.py").write_text(OF_THE_PAGE, encoding="utf-8")
+    done = run_python(edited, "-W", "error", "page.py")
+    assert done.stderr == ""
+    first, *document = done.stdout.splitlines()
+    assert (first, json.loads("".join(document))) == ("2", {"tags": 2})
 
 
 def test_the_new_operation_is_in_the_table(edited: Path) -> None:
