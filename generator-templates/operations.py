@@ -89,8 +89,8 @@ class OperationView:
         """Return the success that a 2xx status is which the specification does not list; None if such a status is an error.
 
         A success without a body says that the request was carried out, with every 2xx status. If there are several, another
-        status is the one with a header that the client needs, without which it is an error. A body counts with every 2xx status that may have
-        a whole body. A range has the status 206 only.
+        status is the one with a header that the client needs, without which it is an error. A body counts with every 2xx status
+        that may have a whole body. A range has the status 206 only.
         """
         whole = [one for one in self.successes if one.statuses != ("206",)]
         if len(whole) > 1 and all(one.kind == "none" for one in whole):

@@ -256,7 +256,7 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "registry-v2.yaml: operation get_manifest changed: responses (200 header X-Build-Seconds added)",
         OUTPUT.splitlines()[0],
         "registry-v2.yaml: operation read_attachment added: GET /v2/{name}/attachments/{title}",
-        "registry-v2.yaml: model ImageManifest changed: fields (buildHost added)",
+        "registry-v2.yaml: model ImageManifest changed: fields (build_host added)",
         OUTPUT.splitlines()[1],
         "registry-v2.yaml: model TagCount added",
     ]
@@ -289,7 +289,7 @@ def test_the_operation_of_the_page_on_changes_works(edited: Path) -> None:
     done = run_python(edited, "-W", "error", "page.py")
     assert done.stderr == ""
     first, *document = done.stdout.splitlines()
-    assert (first, json.loads("".join(document))) == ("2", {"tags": 2})
+    assert (first, json.loads("".join(document))["body"]) == ("2", {"tags": 2})
 
 
 def test_the_new_operation_is_in_the_table(edited: Path) -> None:
