@@ -43,13 +43,14 @@ def signed(context, response):
 """
 
 
-def run(description: Path, url: str, *options: str) -> dict[str, Any]:
+def run(description: Path, url: str, *options: str, phases: str = "coverage") -> dict[str, Any]:
     """Run Schemathesis, and return its report; fail with its output if a check fails.
 
     Args:
         description: The file with the OpenAPI description.
         url: The URL of the registry.
         options: Further options.
+        phases: `coverage` generates requests for each rule of the description, `fuzzing` random requests.
     """
     folder = description.parent
     (folder / "deserializers.py").write_text(DESERIALIZERS, encoding="utf-8")
@@ -57,7 +58,7 @@ def run(description: Path, url: str, *options: str) -> dict[str, Any]:
     report = folder / "report.json"
     command = [
         *[sys.executable, "-m", "schemathesis.cli", "--config-file", str(folder / "schemathesis.toml"), "run", str(description)],
-        *["--url", url, "--checks", ",".join(CHECKS), "--phases", "coverage,fuzzing"],
+        *["--url", url, "--checks", ",".join(CHECKS), "--phases", phases],
         *["--max-examples", str(EXAMPLES), "--generation-deterministic", "--continue-on-failure", "--request-timeout", "5"],
         *["--suppress-health-check", "all", "--warnings", "off", "--no-color"],
         *["--report", "json", "--report-json-path", str(report), *options],
@@ -93,7 +94,8 @@ def test_api_v2(tmp_path: Path) -> None:
         client.headers["authorization"] = bearer(registry, *PUSH)
         document = with_seeds(sow(client))
         registry.requests.clear()
-        report = run(description(tmp_path, document), registry.url, "--header", f"Authorization: {bearer(registry, *SCOPES)}")
+        header = f"Authorization: {bearer(registry, *SCOPES)}"
+        report = run(description(tmp_path, document), registry.url, "--header", header, phases="coverage,fuzzing")
         seen = {record.status for record in registry.requests}
     assert report["operations"]["tested"] == len(OPERATIONS)
     assert refused(report) == set()
