@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from ruamel.yaml import YAML
@@ -66,8 +66,11 @@ class _Constructor(SafeConstructor):
 _Constructor.add_constructor("tag:yaml.org,2002:map", _Constructor.construct_located)
 
 
+@cache
 def parse_yaml(text: str) -> Any:
     """Return the document of a YAML file, in which each object is a `Located`.
+
+    The document of the same text is parsed once, which takes a second: do not change it.
 
     Args:
         text: The text of the file.
