@@ -1,4 +1,4 @@
-"""What changed between two versions of a specification, in one line for each operation and each schema."""
+"""Describe the changes between two versions of a specification, in one line for each operation and each schema."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _parts_of_schema(old: object, new: object) -> str:
 
 
 def _differences(old: Mapping[str, object], new: Mapping[str, object]) -> str:
-    """Return the keys that were added, removed or have another value, such as `last added, n changed`; empty if there are none.
+    """Return the keys that were added, removed or have another value, such as `last added, n changed`, or an empty text.
 
     A header is left out if its whole response was added or removed.
     """

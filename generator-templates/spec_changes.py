@@ -1,4 +1,4 @@
-"""What a run of the generator changes, and the operations that cannot be removed since the project uses them."""
+"""Find what a run of the generator changes, and the operations that cannot be removed since the project uses them."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ TESTS = Path(__file__).parent
 # These tests run the code in other processes, or run again what the tests of a package folder run, as do the tests of the sync
 # twins. Without the measurement of coverage they take half of the time.
 FOLDERS_WITHOUT_COVERAGE = frozenset({"benchmarks", "docs", "fuzz", "generator", "interop", "packaging", "soak", "typing"})
-# What these tests run takes minutes to build: programs in Go, the documentation site.
+# These tests run programs in Go or open the documentation site, which take minutes to build.
 FOLDERS_RUN_BY_NAME = frozenset({"peers", "site"})
 # Tests that take many seconds run first: at the end, the other processes would have nothing to do but wait for them.
 LONG_MODULES = frozenset(

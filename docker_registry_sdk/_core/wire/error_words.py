@@ -47,7 +47,7 @@ def find_error_details(document: Any) -> tuple[ErrorDetail, ...]:
 
 
 def error_text(response: ReceivedResponse) -> str | None:
-    """Return the messages in the body of a response, for the exception of a success that is none; None without such messages.
+    """Return the messages in the body of an error that has the status of a success, or None if the body has no messages.
 
     Args:
         response: An HTTP response whose body was read, with JSON or another body.
