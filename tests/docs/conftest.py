@@ -6,4 +6,4 @@ import sys
 
 from tests.support.markdown import PROJECT
 
-sys.path.insert(0, str(PROJECT / "docs-builder"))
+sys.path.insert(0, str(PROJECT / "docs" / "builder"))

@@ -67,7 +67,7 @@ def test_the_wheel_works_in_an_environment_of_its_own(wheel: Path, tmp_path: Pat
 
 
 def test_the_sdist_holds_every_source_and_its_scripts_can_be_run(unpacked_sdist: Path) -> None:
-    folders = ("docker_registry_sdk", "docs", "docs-builder", "generator-templates", "openapi", "scripts", "tests", ".github")
+    folders = ("docker_registry_sdk", "docs", "generator-templates", "openapi", "scripts", "tests", ".github")
     suffixes = {".py", ".jinja", ".yaml", ".yml", ".json", ".js", ".txt", ".md", ""}
     for folder in folders:
         found = (path for path in (ROOT / folder).rglob("*") if path.is_file() and path.suffix in suffixes)

@@ -18,7 +18,7 @@ from docker_registry_sdk.v2.operations import OPERATIONS as V2_OPERATIONS
 from tests.support.chromium import Page, run_chromium
 from tests.support.markdown import PROJECT
 
-sys.path.insert(0, str(PROJECT / "docs-builder"))
+sys.path.insert(0, str(PROJECT / "docs" / "builder"))
 import python_reference
 import specification_viewer
 

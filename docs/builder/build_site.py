@@ -19,7 +19,7 @@ import specification_viewer
 from project_pages import project_pages, with_links_between_pages
 from registry_pages import with_tables
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "docs"
 PAGES = ROOT / "build" / "docs"
 SITE = ROOT / "site"
@@ -34,7 +34,7 @@ def generated_pages() -> dict[Path, str]:
 def gather_pages() -> None:
     """Write all pages, pictures and the viewer of the OpenAPI files into build/docs/."""
     shutil.rmtree(PAGES, ignore_errors=True)
-    shutil.copytree(SOURCE, PAGES, ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(SOURCE, PAGES, ignore=shutil.ignore_patterns(".*", "builder"))
     for page in SOURCE.rglob("*.md"):
         text = with_links_between_pages(with_tables(page.read_text(encoding="utf-8")), page.relative_to(ROOT))
         (PAGES / page.relative_to(SOURCE)).write_text(text, encoding="utf-8")

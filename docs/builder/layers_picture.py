@@ -6,7 +6,7 @@ import re
 from html import escape
 from pathlib import Path
 
-ARCHITECTURE = Path(__file__).resolve().parents[1] / "ARCHITECTURE.md"
+ARCHITECTURE = Path(__file__).resolve().parents[2] / "ARCHITECTURE.md"
 _ROW = re.compile(r"^│ (.{18}) (.*?) *│$")
 _COLOURS = ("#2b6cb0", "#2c7a7b", "#2f855a", "#975a16", "#6b46c1")
 _WIDTH, _ROW_HEIGHT, _GAP, _PADDING = 760, 30, 12, 12

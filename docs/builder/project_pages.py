@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path, PurePosixPath
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 # The path of each file in the project, and of its page in the folder of pages.
 PAGES = {
     "ARCHITECTURE.md": "project/architecture.md",

@@ -1,6 +1,6 @@
 """Renew docs/pictures/copy.svg, a terminal with the plan and the progress of a copy between two embedded registries.
 
-.venv/bin/python docs-builder/terminal_picture.py
+.venv/bin/python docs/builder/terminal_picture.py
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rich.progress import Progress as Bars
 from docker_registry_sdk import Progress, images
 from docker_registry_sdk.testing import EmbeddedRegistry
 
-PICTURE = Path(__file__).resolve().parents[1] / "docs" / "pictures" / "copy.svg"
+PICTURE = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "copy.svg"
 _SOURCE, _TARGET = "ghcr.io/example/app:1.0", "registry.example.com/mirror/app:1.0"
 _MIB = 1024 * 1024
 _SHOWN_SHARE = 0.62
