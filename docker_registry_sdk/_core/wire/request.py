@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypeAlias
+from urllib.parse import quote, urlencode
 
 import httpx
 from attrs import field, frozen
@@ -14,11 +16,13 @@ from ...errors import InvalidReferenceError
 from ..text.redaction import redact_url
 from .bodies import AsyncRawBody, body_length
 from .context import CALL, PROXY_LOGINS, CallContext, LimitedSender
+from .json_forms import format_timestamp
 from .secrets import proxy_logins
 from .timeout import Timeout, timeout_steps
-from .urls import QueryValue, VerbatimURL, add_query, make_absolute, request_target
+from .urls import VerbatimURL, make_absolute, request_target
 
 HeaderValue: TypeAlias = str | int | bool | None
+QueryValue: TypeAlias = str | int | bool | datetime | Iterable[str] | None
 MAX_SMALL_BODY_BYTES = 64 * 1024
 # The headers of an httpx client that all hosts may get; others may be API keys.
 _PLAIN_HEADERS = frozenset(
@@ -103,7 +107,7 @@ def make_request(
             sent["Content-Length"] = str(length)
     return Request(
         method=method,
-        url=add_query(url, query) if query and any(value is not None for value in query.values()) else url,
+        url=add_query(url, query) if query else url,
         headers=sent,
         body=body,
         context=CallContext(
@@ -113,6 +117,38 @@ def make_request(
             opaque=opaque,
         ),
     )
+
+
+def add_query(url: str, parameters: Mapping[str, QueryValue]) -> str:
+    """Return a URL with query parameters appended. A query that the URL already has stays unchanged before them.
+
+    Args:
+        url: A path or URL, with or without a query.
+        parameters: The names and values. A parameter whose value is None is left out. A list adds the parameter once for each
+            item. Booleans are written as `true` and `false`, datetimes as RFC 3339 timestamps.
+
+    Raises:
+        InvalidReferenceError: A datetime has no time zone.
+    """
+    pairs: list[tuple[str, str]] = []
+    for name, value in parameters.items():
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            value = "true" if value else "false"
+        elif isinstance(value, datetime):
+            if value.utcoffset() is None:  # RFC 3339 requires an offset
+                raise InvalidReferenceError(
+                    f"{name} is a datetime without a time zone", hint="Pass a time zone, as in datetime.now(UTC)."
+                )
+            value = format_timestamp(value)
+        items = [str(value)] if isinstance(value, (str, int)) else list(value)
+        pairs.extend((name, item) for item in items)
+    if not pairs:
+        return url
+    _, question_mark, query = url.partition("?")
+    separator = "?" if not question_mark else "" if not query or query.endswith("&") else "&"
+    return f"{url}{separator}{urlencode(pairs, quote_via=quote, safe='')}"
 
 
 def build(

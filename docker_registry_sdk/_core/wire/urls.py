@@ -1,20 +1,15 @@
-"""The URLs of requests: add a query, check the form of a URL that a server sent, and send the URL of a server byte for byte."""
+"""The URLs of requests: check the form of a URL that a server sent, and send the URL of a server byte for byte."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from ...errors import InvalidReferenceError
 from ..names.hosts import check_host, split_port
 from ..text.redaction import redact_url
-from .json_forms import format_timestamp
-
-QueryValue = str | int | bool | datetime | Iterable[str] | None
 
 _ABSOLUTE = r"[A-Za-z][A-Za-z0-9+.\-]*:"
 _NOT_IN_A_URL = r"[^\x21-\x7e]"
@@ -63,38 +58,6 @@ def follow_url(name: str, url: str) -> str:
             hint="Pass a URL without them; pass a user name and a password separately.",
         )
     return url
-
-
-def add_query(url: str, parameters: Mapping[str, QueryValue]) -> str:
-    """Return a URL with query parameters appended. A query that the URL already has stays unchanged before them.
-
-    Args:
-        url: A path or URL, with or without a query.
-        parameters: The names and values. A parameter whose value is None is left out. A list adds the parameter once for each
-            item. Booleans are written as `true` and `false`, datetimes as RFC 3339 timestamps.
-
-    Raises:
-        InvalidReferenceError: A datetime has no time zone.
-    """
-    pairs: list[tuple[str, str]] = []
-    for name, value in parameters.items():
-        if value is None:
-            continue
-        if isinstance(value, bool):
-            value = "true" if value else "false"
-        elif isinstance(value, datetime):
-            if value.utcoffset() is None:  # RFC 3339 requires an offset
-                raise InvalidReferenceError(
-                    f"{name} is a datetime without a time zone", hint="Pass a time zone, as in datetime.now(UTC)."
-                )
-            value = format_timestamp(value)
-        items = [str(value)] if isinstance(value, (str, int)) else list(value)
-        pairs.extend((name, item) for item in items)
-    if not pairs:
-        return url
-    _, question_mark, query = url.partition("?")
-    separator = "?" if not question_mark else "" if not query or query.endswith("&") else "&"
-    return f"{url}{separator}{urlencode(pairs, quote_via=quote, safe='')}"
 
 
 def refuse_query(name: str, **parameters: object) -> None:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docker_registry_sdk._core.wire import check_path_value, fill_path, follow_url, refuse_query
-from docker_registry_sdk._core.wire.urls import add_query, make_absolute, request_target
+from docker_registry_sdk._core.wire.request import add_query
+from docker_registry_sdk._core.wire.urls import make_absolute, request_target
 from docker_registry_sdk.errors import InvalidReferenceError
 from docker_registry_sdk.v1.api import get_img_json, put_repo_tag
 from docker_registry_sdk.v2.api import create_blob_read_stream, get_manifest, list_referrers, list_tags, start_blob_upload
