@@ -27,8 +27,8 @@ def may_refuse_to_move(error: StatusError, *, has_condition: bool) -> bool:
     return error.status in _STATUSES and not (has_condition and error.status == 412)
 
 
-def error_of_other_content(error: StatusError, repo: str, tag: str, digest: str) -> StatusError:
-    """Return the error to raise after the refused push of a manifest to a tag that names another manifest.
+def error_of_other_content(error: StatusError, repo: str, tag: str, digest: str) -> ImmutableTagError | None:
+    """Return the error to raise after the refused push of a manifest to a tag that names another manifest and may not be moved.
 
     Args:
         error: The response to the push of the manifest.
@@ -37,11 +37,11 @@ def error_of_other_content(error: StatusError, repo: str, tag: str, digest: str)
         digest: The digest of the manifest that the tag names.
 
     Returns:
-        An `ImmutableTagError`; `error` itself if its status and words are not about the tag.
+        The error, or None if the status and the words of the response are not about the tag.
     """
     words = " ".join(f"{one.code} {one.message} {one.detail}" for one in error.errors)
     if error.status not in _CLEAR_STATUSES and not _WORDS.search(words):
-        return error
+        return None
     return ImmutableTagError(
         repo=repo,
         tag=tag,

@@ -91,9 +91,10 @@ async def async_check_refused_tags(
             stored = await _digests_of_tag(client, tag, digest.algorithm, limits)
         if digest in stored:
             continue
-        if not stored:
+        found = error_of_other_content(error, client.repo.canonical_name, tag, stored[0]) if stored else None
+        if found is None:
             raise error
-        raise error_of_other_content(error, client.repo.canonical_name, tag, stored[0]) from error
+        raise found from error
 
 
 async def _digests_of_tag(client: AsyncManifestCalls, tag: str, algorithm: str, limits: CallLimits) -> list[Digest]:

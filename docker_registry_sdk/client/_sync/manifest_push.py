@@ -92,9 +92,10 @@ def check_refused_tags(
             stored = _digests_of_tag(client, tag, digest.algorithm, limits)
         if digest in stored:
             continue
-        if not stored:
+        found = error_of_other_content(error, client.repo.canonical_name, tag, stored[0]) if stored else None
+        if found is None:
             raise error
-        raise error_of_other_content(error, client.repo.canonical_name, tag, stored[0]) from error
+        raise found from error
 
 
 def _digests_of_tag(client: ManifestCalls, tag: str, algorithm: str, limits: CallLimits) -> list[Digest]:

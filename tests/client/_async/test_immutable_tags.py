@@ -128,6 +128,7 @@ async def test_another_refusal_is_the_error_of_the_registry(
         with pytest.raises(error) as caught:
             await client.tag("two", "v1")  # the words are not about the tag
         assert type(caught.value) is error
+        assert caught.value.__cause__ is not caught.value
 
 
 async def test_the_condition_of_the_caller_is_not_a_tag_that_may_not_be_moved(
