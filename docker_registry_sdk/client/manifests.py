@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from .manifest_types import Manifest
 
 
+INDEX_TYPES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
+"""The media types of an index."""
+
 _READERS: Final[dict[str, Callable[[Any], Manifest]]] = {
     OCI_MANIFEST: lambda document: models.ImageManifest.from_dict(document),
     OCI_INDEX: lambda document: models.ImageIndex.from_dict(document),
@@ -38,9 +41,10 @@ _READERS: Final[dict[str, Callable[[Any], Manifest]]] = {
     DOCKER_SCHEMA1_UNSIGNED: lambda document: models.DockerSchema1Manifest.from_dict(document),
 }
 _SCHEMA1: Final = frozenset({DOCKER_SCHEMA1, DOCKER_SCHEMA1_UNSIGNED})
-_INDEXES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
 # The Content-Types of servers and caches that do not know manifest types; others send a type that begins with "text/".
 _GENERIC_TYPES: Final = frozenset({"application/json", OCTET_STREAM, "binary/octet-stream"})
+# The Content-Types of HEAD that say nothing of the manifest: some registries state a type of schema 1 for each HEAD.
+_UNCLEAR_TYPES: Final = _GENERIC_TYPES | _SCHEMA1
 # The names, in lower case, of the fields by which parsers distinguish the kinds of manifests.
 _KIND_FIELDS: Final = frozenset({"manifests", "layers", "config", "fslayers"})
 
@@ -239,8 +243,8 @@ def descriptor_from_head(response: api.head_manifest.HeadManifestOk, reference: 
         digest = requested
     if not size or not is_length_of_get(response) or digest is None or requested not in (None, digest):
         return None  # no manifest has 0 bytes; some registries state that for each HEAD
-    if not media_type or media_type.startswith("text/") or media_type in _GENERIC_TYPES | _SCHEMA1:
-        return None  # some registries state the type of schema 1 for each HEAD
+    if not media_type or media_type.startswith("text/") or media_type in _UNCLEAR_TYPES:
+        return None
     return models.Descriptor(media_type=media_type, digest=digest, size=size)
 
 
@@ -287,7 +291,7 @@ def _own_type(content: bytes, stated: str) -> str | None:
     own = document.get("mediaType") if isinstance(document, dict) else None
     if not isinstance(own, str) or own.lower() not in _READERS or stated not in _READERS:
         return None
-    return own.lower() if (own.lower() in _INDEXES) == (stated in _INDEXES) else None
+    return own.lower() if (own.lower() in INDEX_TYPES) == (stated in INDEX_TYPES) else None
 
 
 def _compare(expected: Digest, actual: Digest, payload: bytes) -> None:

@@ -15,13 +15,13 @@ from attrs import field, frozen
 
 from .._core.text.redaction import printable
 from ..errors import PlatformNotFoundError, RegistryError
-from ..media_types import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
+from ..media_types import DOCKER_MANIFEST, OCI_MANIFEST
 from ..v2 import models
+from .manifests import INDEX_TYPES
 from .platforms import is_known, normalize, show
 
 Rank: TypeAlias = tuple[int, ...]
 
-INDEX_TYPES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
 BEST: Final[Rank] = (0,)  # of all systems but Windows, where a version may be better still
 _IMAGE_TYPES: Final = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
 _MAX_PLATFORMS_SHOWN: Final = 20

@@ -9,8 +9,7 @@ from typing import Final
 
 from .._core.text.redaction import printable
 from ..client.error_places import FILE_HINT
-from ..client.manifests import check_computable
-from ..client.platform_rank import INDEX_TYPES
+from ..client.manifests import INDEX_TYPES, check_computable
 from ..client.platforms import is_known, show
 from ..digest import Digest
 from ..errors import ImageError, RegistryError

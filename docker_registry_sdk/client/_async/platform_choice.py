@@ -12,7 +12,8 @@ from ...errors import ImageError, NotFoundError, ParseError, RegistryError, Unex
 from ...v2 import models
 from ..error_places import named_by
 from ..manifest_results import ManifestResponse
-from ..platform_rank import BEST, INDEX_TYPES, Rank, check_platform, platform_not_found, platform_of, rank, sort_entries
+from ..manifests import INDEX_TYPES
+from ..platform_rank import BEST, Rank, check_platform, platform_not_found, platform_of, rank, sort_entries
 from ..platforms import MAX_INDEX_DEPTH, is_known
 from .image_config import async_read_image_config, config_of
 

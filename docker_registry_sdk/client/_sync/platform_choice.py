@@ -19,9 +19,9 @@ from ...errors import (
 from ...v2 import models
 from ..error_places import named_by
 from ..manifest_results import ManifestResponse
+from ..manifests import INDEX_TYPES
 from ..platform_rank import (
     BEST,
-    INDEX_TYPES,
     Rank,
     check_platform,
     platform_not_found,

@@ -12,8 +12,7 @@ from ..._core.concurrency.gather import DEFAULT_CONCURRENCY, gather
 from ..._core.concurrency.waiting import CancelFlag
 from ..._core.text.redaction import quoted
 from ...client.error_places import named_by
-from ...client.manifests import check_computable
-from ...client.platform_rank import INDEX_TYPES
+from ...client.manifests import INDEX_TYPES, check_computable
 from ...client.platforms import MAX_INDEX_DEPTH
 from ...digest import Digest
 from ...errors import ImageError, NotFoundError
